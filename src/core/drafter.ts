@@ -1,0 +1,43 @@
+import type { Logits, Pass } from './model.ts'
+import type { Token } from './token.ts'
+import type { NodeId, TokenTree } from './token-tree.ts'
+
+/**
+ * A way to guess what comes next. Vanilla, speculative, prompt lookup, lookahead and Ouroboros differ by their
+ * drafter only; the loop, the sampler and the engine are the same. Whatever it proposes, the text stays the target's.
+ */
+export interface Drafter {
+  /** A new prompt begins (the prefix so far). What was learnt before may be kept. */
+  begin(prompt: readonly Token[]): void
+  /**
+   * Proposes continuations of `prefix`: a tree that hangs from its last token; empty = plain decoding.
+   * Passes on the draft model are yielded. No path may be longer than `room`, nor the tree larger than `maxNodes`.
+   */
+  propose(prefix: readonly Token[], room: Room): Generator<Pass, TokenTree, Logits>
+  /** Hears what the target said about the proposal. Called once after each `propose`, unless the session was cut off. */
+  observe(verdict: Verdict): void
+  close(): void
+}
+
+/** How much of a proposal can be used. */
+export interface Room {
+  /** Longest useful path, in tokens. */
+  readonly depth: number
+  /** Most nodes. */
+  readonly nodes: number
+}
+
+/** The target's answer to one proposal. */
+export interface Verdict {
+  /** All tokens fixed now, the emitted ones included. Valid during `observe` only. */
+  readonly prefix: readonly Token[]
+  /** Length of the prefix that the proposal hung from. */
+  readonly before: number
+  readonly draft: TokenTree
+  /** The proposal's nodes that were accepted, a path from its top. */
+  readonly accepted: readonly NodeId[]
+  /** Accepted tokens and the correction or bonus token; may be cut short by an end. */
+  readonly emitted: readonly Token[]
+  /** The target's most likely token after a node of the proposal, or after the prefix (`ROOT`). */
+  targetArgmax(node: NodeId): Token
+}

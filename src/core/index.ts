@@ -1,0 +1,7 @@
+export * from './cached-text.ts'
+export * from './drafter.ts'
+export * from './errors.ts'
+export * from './model.ts'
+export * from './stats.ts'
+export * from './token.ts'
+export * from './token-tree.ts'

@@ -1,0 +1,58 @@
+import type { Token } from './token.ts'
+import type { NodeId, TokenTree } from './token-tree.ts'
+
+/** A language model as the algorithm sees it. Implementations: `FakeModel` (tests) and libllama. */
+export interface Model {
+  /** Number of logits per row, in tokens. */
+  readonly vocabSize: number
+  /** Most tokens that one cache can hold, committed prefix and pending tree's deepest path together. */
+  readonly contextLength: number
+  /** Most tree nodes that one `forward` accepts, over all its passes. */
+  readonly maxBatch: number
+  /** A new, empty cache: one session's view of this model. */
+  open(): Cache
+  /**
+   * Runs the trees of several sessions in one pass. Each cache may appear once.
+   * Afterwards every tree is pending in its cache until `commit` or `rollback`.
+   * The result is valid until the next `forward` of this model.
+   */
+  forward(passes: readonly Pass[]): readonly Logits[]
+}
+
+/** "Run this tree on that cache's model": what drafting and verification yield to the driver. */
+export interface Pass {
+  readonly cache: Cache
+  /** Hangs from the cache's committed prefix. At least one node. */
+  readonly tree: TokenTree
+}
+
+/** One session's key-value cache: a committed prefix and, after a forward, one pending tree. */
+export interface Cache {
+  readonly model: Model
+  /** Committed tokens. */
+  readonly length: number
+  /** Keeps the pending tree's nodes on `path` (a chain from a root of the tree downwards; may be empty), drops its other nodes. */
+  commit(path: readonly NodeId[]): void
+  /** Drops a pending tree and all committed tokens beyond `length`. */
+  rollback(length: number): void
+  close(): void
+}
+
+/** Next-token logits of one pass, for the nodes that were `wanted`. */
+export interface Logits {
+  /** The most likely next token after this node (lowest id wins a tie). */
+  argmax(node: NodeId): Token
+  /** The logits after this node: `vocabSize` floats, a view: do not write, do not keep. */
+  row(node: NodeId): Float32Array
+}
+
+/** Answers one session's passes, one at a time: the plainest driver. The scheduler joins many. */
+export function drive<T>(steps: Generator<Pass, T, Logits>): T {
+  let next = steps.next()
+  while (!next.done) {
+    const pass = next.value
+    const [logits] = pass.cache.model.forward([pass])
+    next = steps.next(logits as Logits)
+  }
+  return next.value
+}

@@ -1,0 +1,153 @@
+import type { Statistics } from '../core/stats.ts'
+import type { Origin, PhraseSource } from '../core/token.ts'
+
+/** The drafting methods; all give the same text. */
+export type Method = 'vanilla' | 'speculative' | 'prompt-lookup' | 'lookahead' | 'ouroboros'
+
+/** What `load` takes. Models are catalogue ids, `hf:owner/repo/file.gguf`, or paths of GGUF files. */
+export interface LoadOptions {
+  target: string
+  /** `null` or absent: no draft model (a catalogue id as target brings its own draft; `null` refuses it). */
+  draft?: string | null
+  /** Tokens of context, prompt and answer together. Default 4096, at most the model's own. */
+  contextLength?: number
+  /** Threads for one pass. Default: the machine's cores. */
+  threads?: number
+  /** Layers of the target on the GPU; -1 = all. Default 0 where there is no GPU library. */
+  gpuLayers?: number
+  draftGpuLayers?: number
+  /** Names of devices as `devices()` lists them. Default: the library's choice. */
+  devices?: readonly string[]
+  /** Default true; the equality of passes of different width depends on it (ARCHITECTURE.md). */
+  flashAttention?: boolean
+  /** Key-value cache type. Default f16. */
+  cacheType?: 'f16' | 'f32' | 'q8_0'
+  /** Lines that the native library logs. */
+  onLog?: (line: string) => void
+  /** Loading and pulling: what is being done, and the part done (0..1) where known. */
+  onProgress?: (event: { phase: 'pull' | 'load'; file: string; fraction: number }) => void
+  signal?: AbortSignal
+}
+
+export interface ChatMessage {
+  role: 'system' | 'user' | 'assistant' | 'tool'
+  content: string
+}
+
+/** Sampling from the target's logits; greedy by default. Names as in llama.cpp. */
+export interface SamplingOptions {
+  /** 0 = greedy (default). */
+  temperature?: number
+  /** 0 = off. */
+  topK?: number
+  /** 1 = off. */
+  topP?: number
+  /** 0 = off. */
+  minP?: number
+  /** 1 = off. */
+  repeatPenalty?: number
+  presencePenalty?: number
+  frequencyPenalty?: number
+  /** Tokens back that the penalties look at. Default 64; -1 = all. */
+  penaltyLastN?: number
+  /** Token id → added to its logit (-100..100). */
+  logitBias?: Readonly<Record<number, number>>
+  /** Integer. Same seed, same text, whatever the method. Default 0. */
+  seed?: number
+}
+
+/** How to draft; each method reads its own. Paper symbols in brackets. */
+export interface MethodOptions {
+  /** Draft tokens per step [gamma]. */
+  draftLength?: number
+  /** Stop drafting below this probability of the draft model. */
+  minProbability?: number
+  /** Key length of prompt lookup. */
+  lookupNgram?: number
+  /** Lookahead window columns [W]. */
+  window?: number
+  /** Window rows + 1: key token and phrase [N]. */
+  ngram?: number
+  /** Phrases tried per drafting pass [G]. */
+  guesses?: number
+  /** Phrases hung at the draft's end [K]. */
+  suffixes?: number
+  /** `paper` = the published code's behaviour, greedy only. */
+  preset?: 'default' | 'paper'
+}
+
+export interface GenerateRequest extends SamplingOptions {
+  /** Raw text, or messages for the model's chat template: one of the two. */
+  prompt?: string
+  messages?: readonly ChatMessage[]
+  /** Default 512; -1 = to the end of the context. */
+  maxTokens?: number
+  stop?: string | readonly string[]
+  /** Most likely alternatives to report per token, 0..20; 0 = only the token's own log-probability. Absent = none. */
+  logprobs?: number
+  /** Default: `ouroboros`. */
+  method?: Method
+  options?: MethodOptions
+  signal?: AbortSignal
+}
+
+export interface GeneratedToken {
+  id: number
+  /** Text that this token completes; empty while a UTF-8 character is incomplete. */
+  text: string
+  origin: Origin
+  source?: PhraseSource
+  logprob?: number
+  topLogprobs?: readonly { id: number; text: string; logprob: number }[]
+}
+
+/** What one step of draft and verification emitted. `text` is safe to print: never half a character, never part of a stop string. */
+export interface GenerationStep {
+  text: string
+  tokens: readonly GeneratedToken[]
+}
+
+export type FinishReason = 'stop' | 'length' | 'abort'
+
+export interface GenerationResult {
+  text: string
+  finishReason: FinishReason
+  usage: { promptTokens: number; completionTokens: number; cachedTokens: number }
+  timings: { promptMs: number; predictedMs: number; predictedPerSecond: number; engineMs: number }
+  method: Method
+  statistics: Statistics
+}
+
+/** One running generation: iterate for steps; `result` settles at the end, however it ends. */
+export interface Generation extends AsyncIterable<GenerationStep> {
+  readonly result: Promise<GenerationResult>
+}
+
+export interface ModelFacts {
+  file: string
+  description: string
+  parameters: number
+  bytes: number
+  vocabSize: number
+  trainedContext: number
+}
+
+export interface EngineFacts {
+  library: string
+  devices: readonly string[]
+  contextLength: number
+  threads: number
+  target: ModelFacts
+  draft: ModelFacts | null
+  loadMs: number
+}
+
+/** A loaded target (and draft) model in a worker thread. Generations are queued. */
+export interface Engine extends AsyncDisposable {
+  readonly facts: EngineFacts
+  generate(request: GenerateRequest): Generation
+  tokenize(text: string): Promise<number[]>
+  detokenize(tokens: readonly number[]): Promise<string>
+  /** Ends running generations and frees native memory. Idempotent. */
+  dispose(): Promise<void>
+}
