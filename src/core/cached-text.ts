@@ -1,14 +1,17 @@
-import type { Cache } from './model.ts'
+import type { Cache, Logits, Pass } from './model.ts'
 import type { Token } from './token.ts'
-import type { NodeId, TokenTree } from './token-tree.ts'
+import { type NodeId, TokenTree } from './token-tree.ts'
 
 /** A cache that knows its tokens, so that the next prompt (or a corrected draft) reuses the longest common prefix. */
 export class CachedText {
   readonly cache: Cache
+  /** Most tokens per pass while catching up with a prefix. */
+  readonly chunk: number
   readonly #tokens: Token[] = []
 
-  constructor(cache: Cache) {
+  constructor(cache: Cache, chunk = 256) {
     this.cache = cache
+    this.chunk = chunk
   }
 
   /** Tokens committed. */
@@ -30,6 +33,18 @@ export class CachedText {
     this.cache.rollback(keep)
     this.#tokens.length = keep
     return prefix.slice(keep)
+  }
+
+  /** Like `align`, but sends all chunks before the last one. */
+  *catchUp(prefix: readonly Token[]): Generator<Pass, Token[], Logits> {
+    let pending = this.align(prefix)
+    while (pending.length > this.chunk) {
+      const tree = TokenTree.chain(pending.slice(0, this.chunk))
+      yield { cache: this.cache, tree }
+      this.commit(tree, tree.size - 1)
+      pending = pending.slice(this.chunk)
+    }
+    return pending
   }
 
   /** Keeps the path down to `node` of the pending tree. */

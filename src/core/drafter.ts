@@ -16,7 +16,6 @@ export interface Drafter {
   propose(prefix: readonly Token[], room: Room): Generator<Pass, TokenTree, Logits>
   /** Hears what the target said about the proposal. Called once after each `propose`, unless the session was cut off. */
   observe(verdict: Verdict): void
-  close(): void
 }
 
 /** How much of a proposal can be used. */
@@ -25,6 +24,8 @@ export interface Room {
   readonly depth: number
   /** Most nodes. */
   readonly nodes: number
+  /** Tokens still to be emitted: a path of `remaining - 1` tokens uses them up. */
+  readonly remaining: number
 }
 
 /** The target's answer to one proposal. */

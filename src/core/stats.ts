@@ -41,3 +41,22 @@ export function meanAcceptanceLength(statistics: Statistics): number {
 export function draftAcceptanceRate(statistics: Statistics): number {
   return statistics.draftTokens === 0 ? 0 : statistics.acceptedTokens / statistics.draftTokens
 }
+
+/** Adds one round to the counters. */
+export function recordStep(
+  statistics: Statistics,
+  proposed: number,
+  accepted: number,
+  emitted: readonly { origin: Origin; source?: PhraseSource }[],
+): void {
+  statistics.steps++
+  statistics.targetPasses++
+  statistics.draftTokens += proposed
+  statistics.acceptedTokens += accepted
+  for (const { origin, source } of emitted) {
+    statistics.tokensByOrigin[origin]++
+    if (source) statistics.tokensBySource[source] = (statistics.tokensBySource[source] ?? 0) + 1
+  }
+  while (statistics.acceptanceHistogram.length <= emitted.length) statistics.acceptanceHistogram.push(0)
+  statistics.acceptanceHistogram[emitted.length] = (statistics.acceptanceHistogram[emitted.length] as number) + 1
+}

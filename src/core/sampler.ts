@@ -1,0 +1,120 @@
+import type { Logits } from './model.ts'
+import { uniform } from './random.ts'
+import type { Token } from './token.ts'
+import type { NodeId } from './token-tree.ts'
+import { argmax } from './row-math.ts'
+import { type Candidates, keepMinP, keepTopK, keepTopP, likely, weigh } from './sampling-filters.ts'
+
+/** Sampling parameters, llama.cpp's names and order: bias, penalties, top-k, top-p, min-p, temperature. */
+export interface SamplerOptions {
+  /** 0 = greedy. */
+  readonly temperature: number
+  /** 0 = off. */
+  readonly topK: number
+  /** 1 = off. */
+  readonly topP: number
+  /** 0 = off. */
+  readonly minP: number
+  /** 1 = off. */
+  readonly repeatPenalty: number
+  readonly presencePenalty: number
+  readonly frequencyPenalty: number
+  /** Tokens back that the penalties look at; -1 = all. */
+  readonly penaltyLastN: number
+  readonly logitBias: ReadonlyMap<Token, number>
+  readonly seed: number
+}
+
+export const GREEDY: SamplerOptions = {
+  temperature: 0,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repeatPenalty: 1,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  penaltyLastN: 64,
+  logitBias: new Map(),
+  seed: 0,
+}
+
+/** Something that forbids tokens, e.g. a grammar: it follows the text, one token at a time. */
+export interface Constraint {
+  /** Sets the logits of forbidden next tokens to -Infinity. */
+  mask(row: Float32Array): void
+  /** Whether this token may come next. */
+  allows(token: Token): boolean
+  /** Moves on over an emitted token. */
+  accept(token: Token): void
+  /** A copy that moves on by itself; for looking ahead along a draft. */
+  fork(): Constraint
+  close(): void
+}
+
+/**
+ * The rule that picks each emitted token from the target's logits. It is a pure function of the row, the tokens
+ * before it and the position: that, and nothing about drafts, is what makes every drafter lossless.
+ */
+export class Sampler {
+  readonly options: SamplerOptions
+  readonly constraint: Constraint | undefined
+  #scratch = new Float32Array(0)
+
+  constructor(options: Partial<SamplerOptions> = {}, constraint?: Constraint) {
+    this.options = { ...GREEDY, ...options }
+    this.constraint = constraint
+  }
+
+  /** The token after `prefix`, whose logits are those of `node`. */
+  pick(logits: Logits, node: NodeId, prefix: readonly Token[]): Token {
+    if (this.#isPlain) return logits.argmax(node)
+    const row = this.#adjusted(logits.row(node), prefix)
+    if (this.options.temperature === 0) return argmax(row)
+    return this.#draw(row, prefix.length)
+  }
+
+  /** Hears each emitted token. */
+  accept(token: Token): void {
+    this.constraint?.accept(token)
+  }
+
+  get #penalizes(): boolean {
+    const { repeatPenalty, presencePenalty, frequencyPenalty } = this.options
+    return repeatPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0
+  }
+
+  get #isPlain(): boolean {
+    return this.options.temperature === 0 && !this.#penalizes && this.options.logitBias.size === 0 && !this.constraint
+  }
+
+  /** A copy of the row with bias, penalties and constraint applied. */
+  #adjusted(row: Float32Array, prefix: readonly Token[]): Float32Array {
+    if (this.#scratch.length !== row.length) this.#scratch = new Float32Array(row.length)
+    const adjusted = this.#scratch
+    adjusted.set(row)
+    for (const [token, bias] of this.options.logitBias) adjusted[token] = (adjusted[token] as number) + bias
+    if (this.#penalizes) this.#penalize(adjusted, prefix)
+    this.constraint?.mask(adjusted)
+    return adjusted
+  }
+
+  #penalize(row: Float32Array, prefix: readonly Token[]): void {
+    const { repeatPenalty, presencePenalty, frequencyPenalty, penaltyLastN } = this.options
+    const from = penaltyLastN < 0 ? 0 : Math.max(0, prefix.length - penaltyLastN)
+    const counts = new Map<Token, number>()
+    for (let i = from; i < prefix.length; i++) counts.set(prefix[i] as Token, (counts.get(prefix[i] as Token) ?? 0) + 1)
+    for (const [token, count] of counts) {
+      const logit = row[token] as number
+      const repeated = logit <= 0 ? logit * repeatPenalty : logit / repeatPenalty
+      row[token] = repeated - count * frequencyPenalty - presencePenalty
+    }
+  }
+
+  #draw(row: Float32Array, position: number): Token {
+    const { temperature, topK, topP, minP, seed } = this.options
+    let candidates: Candidates = topK > 0 ? keepTopK(row, topK) : likely(row, temperature)
+    if (topP < 1) candidates = keepTopP(candidates, topP)
+    if (minP > 0) candidates = keepMinP(candidates, minP)
+    return weigh(candidates, temperature, uniform(seed, position))
+  }
+}

@@ -1,0 +1,77 @@
+import type { Logits } from './model.ts'
+import { logSumExp, topTokens } from './row-math.ts'
+import type { Sampler } from './sampler.ts'
+import type { Origin, PhraseSource, Token } from './token.ts'
+import type { NodeId, TokenTree } from './token-tree.ts'
+
+/** A token of the answer. */
+export interface EmittedToken {
+  readonly token: Token
+  readonly origin: Origin
+  readonly source?: PhraseSource
+  /** Natural log of its probability in the target's own row, before any sampling parameter. */
+  readonly logprob?: number
+  readonly topLogprobs?: readonly { token: Token; logprob: number }[]
+}
+
+/** When to stop walking. */
+export interface WalkLimits {
+  readonly endTokens: ReadonlySet<Token>
+  /** Most tokens to emit. */
+  readonly maxTokens: number
+  /** Alternatives to report per token; absent = no log-probabilities. */
+  readonly logprobs?: number | undefined
+}
+
+export interface Walk {
+  /** The last node whose token was accepted, or the start: what the cache is to keep. */
+  readonly at: NodeId
+  readonly accepted: readonly NodeId[]
+  readonly emitted: readonly EmittedToken[]
+  readonly finish?: 'stop' | 'length'
+}
+
+/**
+ * Verification: one walk down the tree by the target's own picks (sample-and-match; SpecInfer's naive rule, optimal for
+ * deterministic proposals). Each emitted token is the sampler's pick from the target's logits for the emitted prefix, so
+ * the text is plain decoding's at any temperature. The first pick that no child has is the correction token; after a
+ * fully accepted path it is the bonus token. Extends `prefix` by what it emits.
+ */
+export function verify(tree: TokenTree, start: NodeId, logits: Logits, sampler: Sampler, prefix: Token[], limits: WalkLimits): Walk {
+  const accepted: NodeId[] = []
+  const emitted: EmittedToken[] = []
+  let at = start
+  for (;;) {
+    const token = sampler.pick(logits, at, prefix)
+    const child = tree.child(at, token)
+    emitted.push(describe(tree, child, token, limits.logprobs === undefined ? undefined : logits.row(at), limits.logprobs ?? 0))
+    prefix.push(token)
+    sampler.accept(token)
+    if (child !== undefined) {
+      accepted.push(child)
+      at = child
+    }
+    if (limits.endTokens.has(token)) return { at, accepted, emitted, finish: 'stop' }
+    if (emitted.length >= limits.maxTokens) return { at, accepted, emitted, finish: 'length' }
+    if (child === undefined) return { at, accepted, emitted }
+  }
+}
+
+function describe(tree: TokenTree, child: NodeId | undefined, token: Token, row: Float32Array | undefined, top: number): EmittedToken {
+  const proposal = child === undefined ? undefined : tree.proposal(child)
+  return {
+    token,
+    origin: proposal?.origin ?? 'target',
+    ...(proposal?.source && { source: proposal.source }),
+    ...(row && logprobsOf(row, token, top)),
+  }
+}
+
+function logprobsOf(row: Float32Array, token: Token, top: number): Pick<EmittedToken, 'logprob' | 'topLogprobs'> {
+  const best = topTokens(row, Math.max(1, top))
+  const total = logSumExp(row, (best[0] as { logit: number }).logit)
+  return {
+    logprob: (row[token] as number) - total,
+    ...(top > 0 && { topLogprobs: best.map((one) => ({ token: one.token, logprob: one.logit - total })) }),
+  }
+}
