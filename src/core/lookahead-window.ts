@@ -15,6 +15,8 @@ export interface FoundPhrase {
   readonly phrase: readonly Token[]
 }
 
+const GUESSED = { wanted: false, proposal: { origin: 'phrase', source: 'window' } } as const
+
 /**
  * The lookahead branch (Fu et al. 2402.02057): W positions ahead are guessed in parallel and refined at each pass
  * (Jacobi iteration); the last N - 1 refinements of a position are the rows, and a diagonal of them is a phrase.
@@ -31,6 +33,7 @@ export class LookaheadWindow {
 
   /** `seeds`: W + N - 3 tokens for the first row. */
   constructor(size: WindowSize, seeds: readonly Token[]) {
+    if (size.window < 1 || size.ngram < 3) throw new RangeError(`a window needs W >= 1 and N >= 3: received W=${size.window} N=${size.ngram}`)
     this.size = size
     this.#rows = [[...seeds]]
   }
@@ -54,14 +57,14 @@ export class LookaheadWindow {
   attach(tree: TokenTree, root: NodeId): void {
     const [first, ...columns] = this.#rows as [Token[], ...Token[][]]
     const row0: NodeId[] = []
-    for (const token of first) row0.push(tree.add(row0.at(-1) ?? root, token, { wanted: false }))
+    for (const token of first) row0.push(tree.add(row0.at(-1) ?? root, token, GUESSED))
     if (columns.length === 0) {
       this.#tips = row0.map((node) => want(tree, node))
       return
     }
     this.#tips = (columns[0] as Token[]).map((_, column) => {
       let at = column === 0 ? root : (row0[column - 1] as NodeId)
-      for (const row of columns) at = tree.add(at, row[column] as Token, { wanted: false })
+      for (const row of columns) at = tree.add(at, row[column] as Token, GUESSED)
       return want(tree, at)
     })
   }

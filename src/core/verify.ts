@@ -43,7 +43,7 @@ export function verify(tree: TokenTree, start: NodeId, logits: Logits, sampler: 
   let at = start
   for (;;) {
     const token = sampler.pick(logits, at, prefix)
-    const child = tree.child(at, token)
+    const child = walkable(tree, tree.child(at, token))
     emitted.push(describe(tree, child, token, limits.logprobs === undefined ? undefined : logits.row(at), limits.logprobs ?? 0))
     prefix.push(token)
     sampler.accept(token)
@@ -55,6 +55,11 @@ export function verify(tree: TokenTree, start: NodeId, logits: Logits, sampler: 
     if (emitted.length >= limits.maxTokens) return { at, accepted, emitted, finish: 'length' }
     if (child === undefined) return { at, accepted, emitted }
   }
+}
+
+/** A node without logits (inside a lookahead window) cannot be walked into. */
+function walkable(tree: TokenTree, node: NodeId | undefined): NodeId | undefined {
+  return node !== undefined && tree.wanted(node) ? node : undefined
 }
 
 function describe(tree: TokenTree, child: NodeId | undefined, token: Token, row: Float32Array | undefined, top: number): EmittedToken {

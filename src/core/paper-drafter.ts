@@ -1,0 +1,139 @@
+import type { CachedText } from './cached-text.ts'
+import type { Drafter, Room, Verdict } from './drafter.ts'
+import { LookaheadWindow } from './lookahead-window.ts'
+import type { Logits, Pass } from './model.ts'
+import { correctSuffixes, learnFromRejection } from './paper-correct.ts'
+import type { PaperPool } from './paper-pool.ts'
+import { uniform } from './random.ts'
+import type { Token } from './token.ts'
+import { type NodeId, ROOT, TokenTree } from './token-tree.ts'
+
+/** The published hyper-parameters. */
+export interface PaperOptions {
+  /** Window columns. */
+  readonly W: number
+  /** Key token and phrase. */
+  readonly N: number
+  /** Phrases kept per key token, all tried in each draft pass. */
+  readonly G: number
+  /** Phrases hung at the draft's end. */
+  readonly K: number
+  /** Draft length. */
+  readonly gamma: number
+  /** First row of the window, W + N - 3 tokens. Default: drawn from the prompt, as published (other random numbers). */
+  readonly initialWindow?: readonly Token[]
+}
+
+/**
+ * The published method step by step (thunlp/Ouroboros 7dac65b), quirks included: one trunk, suffixes used only behind a
+ * fully accepted draft, the last token of a phrase never worth more than a correction. Greedy only. For comparison;
+ * `OuroborosDrafter` is the method without the flaws.
+ */
+export class PaperDrafter implements Drafter {
+  readonly #draft: CachedText
+  readonly #pool: PaperPool
+  readonly #options: PaperOptions
+  readonly #endTokens: ReadonlySet<Token>
+  #window: LookaheadWindow | undefined
+  #tree = new TokenTree()
+  #trunk: NodeId[] = []
+  #suffixes: (readonly Token[])[] = []
+
+  constructor(draft: CachedText, pool: PaperPool, options: PaperOptions, endTokens: ReadonlySet<Token>) {
+    this.#draft = draft
+    this.#pool = pool
+    this.#options = options
+    this.#endTokens = endTokens
+  }
+
+  /** The last proposal: the draft, and the phrases tried behind it, oldest first. */
+  get last(): { draft: readonly Token[]; suffixes: readonly (readonly Token[])[] } {
+    return { draft: this.#trunk.map((node) => this.#tree.token(node)), suffixes: this.#suffixes }
+  }
+
+  begin(prompt: readonly Token[]): void {
+    const { W, N, initialWindow } = this.#options
+    const size = { window: W, ngram: N }
+    const draw = (_: unknown, i: number) => prompt[Math.floor(uniform(10, i) * prompt.length)] as Token
+    this.#window = new LookaheadWindow(size, initialWindow ?? Array.from({ length: LookaheadWindow.seedLength(size) }, draw))
+  }
+
+  *propose(prefix: readonly Token[], room: Room): Generator<Pass, TokenTree, Logits> {
+    const { gamma, K } = this.#options
+    const text = [...prefix]
+    const full = prefix.length + Math.min(gamma, room.depth)
+    while (text.length < full && !(text.length > prefix.length && this.#endTokens.has(text.at(-1) as Token))) {
+      const tokens = yield* this.#draftPass(text)
+      if (tokens.length === 0) break
+      text.push(...tokens)
+    }
+    text.length = Math.min(text.length, full)
+
+    this.#tree = new TokenTree()
+    this.#trunk = this.#tree.addPath(ROOT, text.slice(prefix.length), { proposal: { origin: 'draft' } })
+    this.#suffixes = K > 0 ? this.#pool.phrases(text.at(-1) as Token).slice(-K) : []
+    for (const phrase of this.#suffixes) {
+      this.#tree.addPath(this.#trunk.at(-1) ?? ROOT, usable(phrase), { proposal: { origin: 'phrase' } })
+    }
+    return this.#tree
+  }
+
+  /** Lookahead decoding on the draft model: window and guess set in one pass; the tokens it yields, cut at an end token. */
+  *#draftPass(text: readonly Token[]): Generator<Pass, Token[], Logits> {
+    const window = this.#window as LookaheadWindow
+    if (text.length + window.depth > this.#draft.cache.model.contextLength) return []
+    const key = text.at(-1) as Token
+    const tree = TokenTree.chain(yield* this.#draft.catchUp(text))
+    const root = tree.size - 1
+    window.attach(tree, root)
+    if (window.isFull) for (const phrase of this.#pool.phrases(key)) tree.addPath(root, usable(phrase))
+    const logits = yield { cache: this.#draft.cache, tree }
+
+    const tokens: Token[] = []
+    let at = root
+    for (;;) {
+      const token = logits.argmax(at)
+      tokens.push(token)
+      const child = tree.child(at, token)
+      if (this.#endTokens.has(token) || child === undefined || !this.#isGuess(tree, child, root, key, window.isFull)) break
+      at = child
+    }
+    for (const { key: found, phrase } of window.advance(key, (node) => logits.argmax(node))) this.#pool.insert(found, phrase)
+    this.#draft.commit(tree, at)
+    return tokens
+  }
+
+  /** Window tokens share the trie with the guesses, but only guesses are matched. */
+  #isGuess(tree: TokenTree, node: NodeId, root: NodeId, key: Token, full: boolean): boolean {
+    if (!full) return false
+    const path = tree.tokensTo(node).slice(tree.depth(root))
+    return this.#guesses(key).some((phrase) => path.length <= usable(phrase).length && path.every((token, i) => token === phrase[i]))
+  }
+
+  #guesses(key: Token): readonly (readonly Token[])[] {
+    return this.#pool.phrases(key)
+  }
+
+  observe(verdict: Verdict): void {
+    if (verdict.draft !== this.#tree) return // cut at the context's end
+    const target = (node: NodeId) => verdict.targetArgmax(node)
+    const draft = this.last.draft
+    const before = (i: number) => (i === 0 ? ROOT : (this.#trunk[i - 1] as NodeId))
+    const rejected = draft.findIndex((token, i) => target(before(i)) !== token)
+    const key = draft.at(-1) ?? (verdict.prefix[verdict.before - 1] as Token)
+    const end = this.#trunk.at(-1) ?? ROOT
+    const phraseLength = this.#options.N - 1
+    if (rejected >= 0) {
+      const answers = this.#trunk.slice(rejected).map(target)
+      learnFromRejection(this.#pool, draft.slice(rejected), answers, phraseLength)
+    }
+    // The published code counts phrases, not tokens, when a draft is rejected: only every (N-1)th phrase is corrected then.
+    const count = rejected >= 0 ? Math.floor(this.#suffixes.length / phraseLength) : this.#suffixes.length
+    correctSuffixes(this.#pool, key, this.#suffixes.slice(0, count).map(usable), verdict.draft, end, target)
+  }
+}
+
+/** The published code never accepts a phrase's last token as such: after a full match it is the target's own. */
+function usable(phrase: readonly Token[]): readonly Token[] {
+  return phrase.slice(0, -1)
+}
