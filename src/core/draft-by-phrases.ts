@@ -1,0 +1,86 @@
+import type { CachedText } from './cached-text.ts'
+import { LookaheadWindow, type WindowSize } from './lookahead-window.ts'
+import type { Logits, Pass } from './model.ts'
+import { MAX_KEY, type PhrasePool } from './phrase-pool.ts'
+import { uniform } from './random.ts'
+import { topProbability } from './row-math.ts'
+import type { Token } from './token.ts'
+import { TokenTree } from './token-tree.ts'
+
+export interface PhraseDraftingOptions extends WindowSize {
+  /** Phrases tried per draft pass (G); 0 = none. `window` (W) 0 = no window; both 0 = plain drafting. */
+  readonly guesses: number
+}
+
+/** A token that the draft model wrote, with its own probability. */
+export interface DraftedToken {
+  readonly token: Token
+  readonly probability: number
+}
+
+/**
+ * Drafting by phrases (paper, section 3.1): lookahead decoding on the draft model. One pass runs the last token, the window
+ * and the guess set together; guesses are one trie, the longest path that the draft model itself would write is kept with
+ * the token behind it, and what the window found goes into the pool.
+ */
+export class PhraseDrafting {
+  readonly #draft: CachedText
+  readonly #pool: PhrasePool
+  readonly #options: PhraseDraftingOptions
+  #window: LookaheadWindow | undefined
+
+  constructor(draft: CachedText, pool: PhrasePool, options: PhraseDraftingOptions) {
+    this.#draft = draft
+    this.#pool = pool
+    this.#options = options
+  }
+
+  /** Cold start: the window's first row is drawn from the prompt. */
+  begin(prompt: readonly Token[]): void {
+    const { window } = this.#options
+    if (window === 0) return
+    const draw = (_: unknown, i: number) => prompt[Math.floor(uniform(0, i) * prompt.length)] as Token
+    this.#window = new LookaheadWindow(this.#options, Array.from({ length: LookaheadWindow.seedLength(this.#options) }, draw))
+  }
+
+  /** One draft pass behind `text`: at least one token and at most `most`, or none at the draft model's context end. */
+  *pass(text: readonly Token[], most: number): Generator<Pass, DraftedToken[], Logits> {
+    const room = this.#draft.cache.model.contextLength - text.length
+    if (room < 0) return []
+    const pending = yield* this.#draft.catchUp(text)
+    const tree = TokenTree.chain(pending)
+    const root = tree.size - 1
+    const window = this.#window && this.#window.depth <= room ? this.#window : undefined
+    window?.attach(tree, root)
+    for (const phrase of this.#guesses(text)) tree.addPath(root, phrase.slice(0, Math.min(most - 1, room)))
+    const logits = yield { cache: this.#draft.cache, tree }
+
+    const tokens: DraftedToken[] = []
+    let at = root
+    for (;;) {
+      const token = logits.argmax(at)
+      tokens.push({ token, probability: topProbability(logits.row(at), token) })
+      const child = tree.child(at, token)
+      if (child === undefined || !tree.wanted(child) || tokens.length === most) break
+      at = child
+    }
+    this.#draft.commit(tree, at)
+    for (const { key, phrase } of window?.advance(text.at(-1) as Token, (node) => logits.argmax(node)) ?? []) {
+      this.#pool.insert([key, ...phrase], 1, phrase.length + 1, 1, 'window', 0)
+    }
+    return tokens
+  }
+
+  /** The guess set: phrases behind the last tokens, longest key first, no first token twice. */
+  #guesses(text: readonly Token[]): Token[][] {
+    const chosen = new Map<Token, Token[]>()
+    for (let keySize = MAX_KEY; keySize > 0; keySize--) {
+      for (const id of this.#pool.find(text, text.length, keySize)) {
+        if (chosen.size >= this.#options.guesses) return [...chosen.values()]
+        const { tokens } = this.#pool.phrase(id)
+        if (!chosen.has(tokens[0] as Token)) chosen.set(tokens[0] as Token, [...tokens])
+      }
+    }
+    return [...chosen.values()]
+  }
+}
