@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { OuroborosError } from '../core/errors.ts'
+import { requireSpace } from './disk-space.ts'
+import { type HubAnswer, requestFile } from './hub-request.ts'
+import { type HubFile, hubAddress } from './hub-file.ts'
+import type { PartialFile } from './partial-file.ts'
+import { type Delivery, type Job, type Source, SourceFailure } from './source.ts'
+
+const MOST_TRIES_WITHOUT_PROGRESS = 4
+const STALLED_MS = 30_000
+
+export interface HubOptions {
+  /** Address of the hub. */
+  hub: string
+  /** For an answer to begin, in milliseconds. */
+  timeoutMs: number
+}
+
+/** What the file must be, where that is known beforehand. */
+export interface Promised {
+  bytes?: number
+  sha256?: string
+}
+
+/** The file's public home, over HTTPS; goes on after cut connections. */
+export class HubSource implements Source {
+  readonly name: string
+  readonly #address: string
+  readonly #promised: Promised
+  readonly #options: HubOptions
+
+  constructor(file: HubFile, promised: Promised, options: HubOptions) {
+    this.name = new URL(options.hub).host
+    this.#address = hubAddress(options.hub, file)
+    this.#promised = promised
+    this.#options = options
+  }
+
+  async fetch(partial: PartialFile, job: Job): Promise<Delivery> {
+    let received = false
+    for (let tries = 1; ; tries++) {
+      const before = partial.length
+      try {
+        return await this.#attempt(partial, job)
+      } catch (error) {
+        job.signal.throwIfAborted()
+        if (error instanceof OuroborosError || error instanceof SourceFailure) throw error
+        if (partial.length > before) {
+          received = true
+          tries = 0
+        }
+        // Without a byte from here, the next source is likelier to help than patience.
+        if (!received || tries >= MOST_TRIES_WITHOUT_PROGRESS) throw new SourceFailure(reason(error), { cause: error })
+        await sleep(250 * 2 ** tries, undefined, { signal: job.signal })
+      }
+    }
+  }
+
+  async #attempt(partial: PartialFile, job: Job): Promise<Delivery> {
+    const stalled = new AbortController()
+    const signal = AbortSignal.any([job.signal, stalled.signal])
+    const answer = await requestFile(this.#address, partial.length, this.#options.timeoutMs, signal)
+    this.#check(answer)
+    if (answer.start !== partial.length) await partial.truncate(answer.start)
+    if (answer.total !== undefined) await requireSpace(partial.folder, answer.total - partial.length)
+
+    const watch = setTimeout(() => stalled.abort(new Error(`no bytes for ${STALLED_MS / 1000} seconds`)), STALLED_MS)
+    try {
+      for await (const chunk of answer.body) {
+        watch.refresh()
+        await partial.append(chunk)
+        job.onBytes(partial.length, answer.total)
+      }
+    } finally {
+      clearTimeout(watch)
+    }
+    if (answer.total !== undefined && partial.length < answer.total) throw new Error(`connection cut after ${partial.length} of ${answer.total} bytes`)
+    return { ...(answer.total !== undefined && { bytes: answer.total }), ...(answer.sha256 && { sha256: answer.sha256 }) }
+  }
+
+  /** Refuses another file of the same name before it is downloaded. */
+  #check({ total, sha256 }: HubAnswer): void {
+    const { bytes, sha256: promised } = this.#promised
+    if (bytes !== undefined && total !== undefined && total !== bytes) throw new SourceFailure(`has another file of this name (${total} bytes, not ${bytes})`)
+    if (promised && sha256 && sha256 !== promised) throw new SourceFailure(`has another file of this name (sha256 ${sha256})`)
+  }
+}
+
+/** fetch hides what happened in `cause`. */
+function reason(error: unknown): string {
+  const { cause, message } = error as Error
+  return cause instanceof Error && cause.message ? cause.message : message
+}

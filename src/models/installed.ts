@@ -1,0 +1,49 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { catalogue } from './catalogue.ts'
+import { homeFolder, modelsFolder } from './home.ts'
+
+/** A model of the catalogue, or another file in the models folder. */
+export interface InstalledModel {
+  /** Catalogue id, or `null` for other files. */
+  id: string | null
+  path: string
+  /** Bytes on disk, a partial download's included. */
+  bytes: number
+  /** Bytes of the whole file; `null` where unknown. */
+  total: number | null
+  state: 'ready' | 'partial' | 'absent'
+  licence: string | null
+  description: string | null
+  draft: string | null
+}
+
+/** The catalogue's models in its order, then the other GGUF files by name. A folder that cannot be read counts as empty. */
+export async function installedModels(home: string = homeFolder()): Promise<InstalledModel[]> {
+  const folder = modelsFolder(home)
+  const known = await Promise.all(
+    catalogue.map(async ({ id, file, bytes: total, licence, description, draft }) => {
+      const about = { id, path: join(folder, file), total, licence, description, draft: draft ?? null }
+      return { ...about, ...(await stateOf(about.path)) }
+    }),
+  )
+  const names = await readdir(folder, { recursive: true }).catch(() => [])
+  const others = new Set(names.filter((name) => /\.gguf(\.partial)?$/.test(name)).map((name) => join(folder, name.replace(/\.partial$/, ''))))
+  for (const { path } of known) others.delete(path)
+  const rest = await Promise.all(
+    [...others].sort().map(async (path) => {
+      const found = await stateOf(path)
+      const total = found.state === 'ready' ? found.bytes : null
+      return { id: null, path, total, licence: null, description: relative(folder, path), draft: null, ...found }
+    }),
+  )
+  return [...known, ...rest]
+}
+
+async function stateOf(path: string): Promise<Pick<InstalledModel, 'bytes' | 'state'>> {
+  const size = (name: string): Promise<number | undefined> => stat(name).then((found) => found.size, () => undefined)
+  const whole = await size(path)
+  if (whole !== undefined) return { bytes: whole, state: 'ready' }
+  const part = await size(`${path}.partial`)
+  return part === undefined ? { bytes: 0, state: 'absent' } : { bytes: part, state: 'partial' }
+}

