@@ -1,0 +1,23 @@
+import { Template } from '@huggingface/jinja'
+import { OuroborosError } from '../core/errors.ts'
+import type { ChatMessage } from './api.ts'
+import type { LlamaModel } from './llama-model.ts'
+
+/** Renders a conversation as the model's own chat template (Jinja, in the GGUF) wants it, ready for the answer. */
+export function renderChat(model: LlamaModel, messages: readonly ChatMessage[], tools?: readonly unknown[]): string {
+  if (!model.chatTemplate) throw new OuroborosError('E_PROMPT', `${model.file} has no chat template: give a raw prompt instead of messages`)
+  if (messages.length === 0) throw new OuroborosError('E_PROMPT', 'the conversation is empty: received 0 messages, give at least one')
+  const { vocabulary } = model
+  const spelling = (token: number) => (token >= 0 ? vocabulary.spelling(token) : '')
+  try {
+    return new Template(model.chatTemplate).render({
+      messages,
+      ...(tools && { tools }),
+      add_generation_prompt: true,
+      bos_token: spelling(vocabulary.bos),
+      eos_token: spelling(vocabulary.eos),
+    })
+  } catch (cause) {
+    throw new OuroborosError('E_PROMPT', `the chat template of ${model.file} refuses this conversation: ${(cause as Error).message}`, { cause })
+  }
+}

@@ -1,0 +1,42 @@
+import type { Logits } from '../core/model.ts'
+import { argmax } from '../core/row-math.ts'
+import type { NodeId, TokenTree } from '../core/token-tree.ts'
+
+/** The logits of one `llama_decode`, in place in native memory; unreadable after the next one. */
+export class LogitRows {
+  readonly #all: Float32Array
+  readonly #vocabSize: number
+  #expired = false
+
+  constructor(all: Float32Array, vocabSize: number) {
+    this.#all = all
+    this.#vocabSize = vocabSize
+  }
+
+  expire(): void {
+    this.#expired = true
+  }
+
+  /** One tree's rows; its first wanted node has row `first` of the batch. */
+  of(tree: TokenTree, first: number): Logits {
+    const rows = new Map<NodeId, number>()
+    for (let node = 0; node < tree.size; node++) if (tree.wanted(node)) rows.set(node, first + rows.size)
+    const best = new Map<NodeId, number>()
+    const row = (node: NodeId): Float32Array => {
+      if (this.#expired) throw new Error('these logits are gone: another pass has run')
+      const at = rows.get(node)
+      if (at === undefined) throw new RangeError(`the logits of node ${node} were not asked for`)
+      return this.#all.subarray(at * this.#vocabSize, (at + 1) * this.#vocabSize)
+    }
+    return {
+      row,
+      argmax: (node) => {
+        const known = best.get(node)
+        if (known !== undefined && !this.#expired) return known
+        const token = argmax(row(node))
+        best.set(node, token)
+        return token
+      },
+    }
+  }
+}

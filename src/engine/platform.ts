@@ -1,0 +1,72 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, dirname, join } from 'node:path'
+import { OuroborosError } from '../core/errors.ts'
+import { LIBRARY_VERSION } from './llama-declarations.ts'
+
+/** Where the native files of one build lie. */
+export interface NativeFiles {
+  /** Folder with the backends (`libggml-cpu-*`). */
+  readonly folder: string
+  readonly llama: string
+  readonly ggml: string
+}
+
+/** Platform → prebuilt packages, best first; GPU packages count if the user installed them. Tested: linux-x64. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  'linux-x64': ['linux-x64-cuda', 'linux-x64-vulkan', 'linux-x64'],
+  'linux-arm64': ['linux-arm64'],
+  'darwin-arm64': ['mac-arm64-metal'],
+  'darwin-x64': ['mac-x64'],
+  'win32-x64': ['win-x64-cuda', 'win-x64-vulkan', 'win-x64'],
+  'win32-arm64': ['win-arm64'],
+}
+
+/** The native library: `OUROBOROS_LIBRARY` (a libllama file or its folder) or the platform's package. */
+export function nativeFiles(chosen = process.env['OUROBOROS_LIBRARY']): NativeFiles {
+  if (chosen) return chosenFiles(chosen)
+  const platform = `${process.platform}-${process.arch}`
+  const packages = PACKAGES[platform]
+  if (!packages) {
+    throw new OuroborosError(
+      'E_PLATFORM',
+      `no native library for ${platform}: supported are ${Object.keys(PACKAGES).join(', ')}; or set OUROBOROS_LIBRARY to a libllama v${LIBRARY_VERSION}`,
+    )
+  }
+  for (const name of packages) {
+    const folder = packageFolder(name)
+    const files = folder && findIn(folder)
+    if (files) return files
+  }
+  throw new OuroborosError(
+    'E_PLATFORM',
+    `the native package for ${platform} is not installed: run "npm install @node-llama-cpp/${packages.at(-1)}@3.22.1" (npm skips optional packages with --omit=optional)`,
+  )
+}
+
+function chosenFiles(path: string): NativeFiles {
+  if (!existsSync(path)) throw new OuroborosError('E_LIBRARY', `OUROBOROS_LIBRARY does not exist: received ${path}`)
+  const folder = statSync(path).isDirectory() ? path : dirname(path)
+  const files = findIn(folder)
+  if (!files) throw new OuroborosError('E_LIBRARY', `no libllama and libggml in ${folder}: set OUROBOROS_LIBRARY to a folder that has both`)
+  return folder === path ? files : { ...files, llama: path }
+}
+
+function packageFolder(name: string): string | undefined {
+  const require = createRequire(import.meta.url)
+  const id = `@node-llama-cpp/${name}`
+  for (const root of require.resolve.paths(id) ?? []) {
+    const folder = join(root, id, 'bins', name)
+    if (existsSync(folder)) return folder
+  }
+  return undefined
+}
+
+/** Names differ by build: `libllama.so`, `libllama.v0.5.0.so`, `libllama.vulkan.v0.5.0.so`, `llama.dll`. */
+function findIn(folder: string): NativeFiles | undefined {
+  const names = readdirSync(folder).sort((a, b) => b.length - a.length)
+  const library = (stem: string) => names.find((name) => new RegExp(`^(lib)?${stem}(\\.[a-z]+)?(\\.v[\\d.]+)?\\.(so|dylib|dll)$`).test(basename(name)))
+  const llama = library('llama')
+  const ggml = library('ggml')
+  return llama && ggml ? { folder, llama: join(folder, llama), ggml: join(folder, ggml) } : undefined
+}

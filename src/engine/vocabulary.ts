@@ -1,0 +1,85 @@
+import { OuroborosError } from '../core/errors.ts'
+import type { Token } from '../core/token.ts'
+import type { Library, Pointer } from './library.ts'
+
+/** The words of a model: text to tokens and back. */
+export class Vocabulary {
+  readonly size: number
+  /** 0 = the model has no text vocabulary. */
+  readonly type: number
+  /** -1 = none. */
+  readonly bos: Token
+  readonly eos: Token
+  readonly addsBos: boolean
+  /** Every token that ends a generation: end of text, of turn, of message. */
+  readonly endTokens: ReadonlySet<Token>
+  readonly #c: Library['c']
+  readonly #vocab: Pointer
+
+  constructor(c: Library['c'], vocab: Pointer) {
+    this.#c = c
+    this.#vocab = vocab
+    this.size = c['llama_vocab_n_tokens']?.(vocab)
+    this.type = c['llama_vocab_type']?.(vocab)
+    this.bos = c['llama_vocab_bos']?.(vocab)
+    this.eos = c['llama_vocab_eos']?.(vocab)
+    this.addsBos = c['llama_vocab_get_add_bos']?.(vocab)
+    const ends = new Set<Token>()
+    if (this.type !== 0) for (let token = 0; token < this.size; token++) if (c['llama_vocab_is_eog']?.(vocab, token)) ends.add(token)
+    this.endTokens = ends
+  }
+
+  /** `special`: control words in the text (chat markers) become their tokens. `bos`: begin as the model wants it. */
+  tokenize(text: string, { special = true, bos = true } = {}): Token[] {
+    this.#needsText()
+    const bytes = Buffer.from(text, 'utf8')
+    const tokens = new Int32Array(bytes.length + 8)
+    const count = this.#c['llama_tokenize']?.(this.#vocab, bytes, bytes.length, tokens, tokens.length, bos, special)
+    if (count < 0) throw new OuroborosError('E_ENGINE', `cannot tokenize ${bytes.length} bytes: llama_tokenize returned ${count}`)
+    return [...tokens.subarray(0, count)]
+  }
+
+  /** A token's text as bytes: maybe only part of a character. Control tokens are empty unless `special`. */
+  bytes(token: Token, special = false): Buffer {
+    this.#needsText()
+    if (!Number.isInteger(token) || token < 0 || token >= this.size) throw new RangeError(`no such token in a vocabulary of ${this.size}: received ${token}`)
+    for (let size = 64; ; size = size * 4) {
+      const buffer = Buffer.alloc(size)
+      const length = this.#c['llama_token_to_piece']?.(this.#vocab, token, buffer, size, 0, special)
+      if (length >= 0) return buffer.subarray(0, length)
+    }
+  }
+
+  detokenize(tokens: readonly Token[], special = false): string {
+    return Buffer.concat(tokens.map((token) => this.bytes(token, special))).toString('utf8')
+  }
+
+  /** A token as the vocabulary file spells it. */
+  spelling(token: Token): string {
+    return this.#c['llama_vocab_get_text']?.(this.#vocab, token) ?? ''
+  }
+
+  #needsText(): void {
+    if (this.type === 0) throw new OuroborosError('E_MODEL', 'this model has no text vocabulary: it can only be used with token ids')
+  }
+}
+
+/** Turns a stream of tokens into text, never half a character. */
+export class Detokenizer {
+  readonly #vocabulary: Vocabulary
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+  constructor(vocabulary: Vocabulary) {
+    this.#vocabulary = vocabulary
+  }
+
+  /** The text that this token completes; empty while a character is unfinished. */
+  push(token: Token): string {
+    return this.#decoder.decode(this.#vocabulary.bytes(token), { stream: true })
+  }
+
+  /** What is left at the end: a replacement character if one was cut off. */
+  flush(): string {
+    return this.#decoder.decode()
+  }
+}
