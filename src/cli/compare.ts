@@ -1,0 +1,56 @@
+import picocolors from 'picocolors'
+import type { Engine, GenerateRequest } from '../engine/api.ts'
+import { type Answer, answer } from './answer.ts'
+import { type Comparison, compareAnswers } from './comparison.ts'
+import { interruptible } from './interrupt.ts'
+import { legend, OriginPainter, type Paint } from './origin-colors.ts'
+import { speed } from './stats-report.ts'
+import type { Terminal } from './terminal.ts'
+
+/** `comparison` is absent if Ctrl-C came during plain decoding: then `last` is what plain decoding wrote. */
+export interface Compared {
+  last: Answer
+  comparison?: Comparison
+}
+
+/** Runs plain decoding, then the method, on one request. `quiet` = write nothing to standard output. */
+export async function compare(engine: Engine, request: GenerateRequest, terminal: Terminal, how: { color: boolean; quiet: boolean }): Promise<Compared> {
+  const paint = picocolors.createColors(how.color)
+  return await interruptible(terminal, async (signal) => {
+    const counter = new Counter(terminal, paint)
+    const plain = await answer(engine, { ...request, method: 'vanilla', signal }, (step) => counter.add(step.tokens.length))
+    counter.end(plain)
+    if (signal.aborted) return { last: plain }
+
+    const painter = new OriginPainter(how.color)
+    if (!how.quiet) terminal.stdout.write(`${paint.bold(request.method ?? 'ouroboros')}${how.color ? `   ${legend(paint)}` : ''}\n`)
+    const drafted = await answer(engine, { ...request, signal }, (step) => {
+      if (!how.quiet) terminal.stdout.write(painter.paint(step))
+    })
+    if (!how.quiet) terminal.stdout.write('\n\n')
+    return { last: drafted, ...(!signal.aborted && { comparison: compareAnswers(plain, drafted) }) }
+  })
+}
+
+/** "plain decoding … 57 tokens, 20.1 tok/s" on standard error, counting up on a terminal. */
+class Counter {
+  readonly #terminal: Terminal
+  readonly #label: string
+  #tokens = 0
+
+  constructor(terminal: Terminal, paint: Paint) {
+    this.#terminal = terminal
+    this.#label = paint.bold('plain decoding')
+    if (terminal.stderr.isTTY) terminal.stderr.write(`${this.#label}   ...`)
+  }
+
+  add(tokens: number): void {
+    this.#tokens += tokens
+    if (this.#terminal.stderr.isTTY) this.#terminal.stderr.write(`\r${this.#label}   ${this.#tokens} tokens`)
+  }
+
+  end({ result }: Answer): void {
+    const line = `${this.#label}   ${result.usage.completionTokens} tokens, ${speed(result.timings.predictedPerSecond)}`
+    this.#terminal.stderr.write(`${this.#terminal.stderr.isTTY ? '\r' : ''}${line}\n\n`)
+  }
+}

@@ -1,0 +1,53 @@
+import type { Answer } from './answer.ts'
+
+/** Plain decoding and a drafting method on the same prompt. */
+export interface Comparison {
+  plain: Answer
+  drafted: Answer
+  /** Tokens per second, drafted ÷ plain; `null` if plain decoding wrote nothing. */
+  speedup: number | null
+  equal: boolean
+}
+
+export function compareAnswers(plain: Answer, drafted: Answer): Comparison {
+  const before = plain.result.timings.predictedPerSecond
+  return {
+    plain,
+    drafted,
+    speedup: before > 0 ? drafted.result.timings.predictedPerSecond / before : null,
+    equal: plain.result.text === drafted.result.text,
+  }
+}
+
+/** Where two different answers part. */
+export interface Parting {
+  /** Counted from 1. */
+  token: number
+  /** The text before it, and how each goes on; one line each, quoted. */
+  before: string
+  plain: string
+  drafted: string
+}
+
+const SHOWN = 40
+
+export function findParting(comparison: Comparison): Parting | undefined {
+  if (comparison.equal) return undefined
+  const [a, b] = [comparison.plain.result.text, comparison.drafted.result.text]
+  let at = 0
+  while (at < a.length && a[at] === b[at]) at++
+  const { tokens } = comparison.plain
+  const others = comparison.drafted.tokens
+  let token = 0
+  while (token < tokens.length && tokens[token]?.id === others[token]?.id) token++
+  return {
+    token: token + 1,
+    before: quote(a.slice(Math.max(0, at - SHOWN), at)),
+    plain: quote(a.slice(at, at + SHOWN)),
+    drafted: quote(b.slice(at, at + SHOWN)),
+  }
+}
+
+function quote(text: string): string {
+  return text === '' ? '(end)' : JSON.stringify(text)
+}

@@ -1,0 +1,58 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { LoadOptions } from '../engine/api.ts'
+import { integer } from './numbers.ts'
+
+/** What commander makes of `addLoadFlags`. */
+export interface LoadFlags {
+  model: string
+  specDraftModel?: string
+  /** False with `--no-draft`. */
+  draft: boolean
+  ctxSize?: number
+  threads?: number
+  gpuLayers?: number
+  specDraftNgl?: number
+  device?: string[]
+  flashAttn?: 'on' | 'off' | 'auto'
+  cacheTypeK?: 'f16' | 'f32' | 'q8_0'
+}
+
+/** Adds the flags that say which models to load and how. */
+export function addLoadFlags(command: Command, defaultModel: string): Command {
+  return command
+    .option('-m, --model <model>', 'target model: catalogue id, hf:owner/repo/file.gguf, or GGUF file', defaultModel)
+    .addOption(new Option('--spec-draft-model <model>', 'draft model; a catalogue id as target brings its own  [-md]').conflicts('draft'))
+    .option('--no-draft', 'load no draft model')
+    .option('-c, --ctx-size <n>', 'context in tokens, prompt and answer together (default: 4096)', integer({ min: 16 }))
+    .option('-t, --threads <n>', "threads (default: the machine's cores)", integer({ min: 1, max: 1024 }))
+    .option('--gpu-layers <n>', 'layers of the target on the GPU, or all  [-ngl]', layers)
+    .option('--spec-draft-ngl <n>', 'layers of the draft model on the GPU, or all  [-ngld]', layers)
+    .option('--device <names>', 'devices to use, comma-separated (see --list-devices)  [-dev]', names)
+    .addOption(new Option('--flash-attn <on|off>', 'flash attention (default: on)  [-fa]').choices(['on', 'off', 'auto']))
+    .addOption(new Option('--cache-type-k <type>', 'type of the key-value cache (default: f16)  [-ctk]').choices(['f16', 'f32', 'q8_0']))
+}
+
+/** The library's options for these flags. */
+export function toLoadOptions(flags: LoadFlags): LoadOptions {
+  return {
+    target: flags.model,
+    ...(flags.draft === false ? { draft: null } : flags.specDraftModel !== undefined && { draft: flags.specDraftModel }),
+    ...(flags.ctxSize !== undefined && { contextLength: flags.ctxSize }),
+    ...(flags.threads !== undefined && { threads: flags.threads }),
+    ...(flags.gpuLayers !== undefined && { gpuLayers: flags.gpuLayers }),
+    ...(flags.specDraftNgl !== undefined && { draftGpuLayers: flags.specDraftNgl }),
+    ...(flags.device && { devices: flags.device }),
+    ...(flags.flashAttn && flags.flashAttn !== 'auto' && { flashAttention: flags.flashAttn === 'on' }),
+    ...(flags.cacheTypeK && { cacheType: flags.cacheTypeK }),
+  }
+}
+
+function layers(text: string): number {
+  return text === 'all' ? -1 : integer({ min: 0, also: { '-1': 'all' } })(text)
+}
+
+function names(text: string): string[] {
+  const list = text.split(',').map((name) => name.trim())
+  if (list.some((name) => name === '')) throw new InvalidArgumentError('Allowed: names with commas between them')
+  return list
+}

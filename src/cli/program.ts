@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { explain } from './fail.ts'
+import { rewriteFlags } from './flags.ts'
+import { processWorld, type World } from './world.ts'
+
+/** Commands and where they live; only the one that is called is imported. */
+const COMMANDS: Readonly<Record<string, (program: Command, world: World) => Promise<void>>> = {
+  run: async (program, world) => (await import('./run.ts')).registerRun(program, world),
+  pull: async (program) => (await import('./pull.ts')).registerPull(program),
+  models: async (program) => (await import('./models.ts')).registerModels(program),
+  inspect: async (program) => (await import('./inspect.ts')).registerInspect(program),
+  quantize: async (program) => (await import('./quantize.ts')).registerQuantize(program),
+}
+
+/** Runs one command line (without node and script); returns the exit code. Failures are one line on standard error. */
+export async function main(argv: readonly string[], world: World = processWorld()): Promise<number> {
+  const { stderr } = world.terminal
+  const words = rewriteFlags(argv, (line) => stderr.write(`warning: ${line}\n`))
+  try {
+    const program = await buildProgram(words, world)
+    await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' })
+    return 0
+  } catch (error) {
+    const failure = explain(error)
+    const command = Object.hasOwn(COMMANDS, words[0] ?? '') ? ` ${words[0]}` : ''
+    if (failure.line !== '') stderr.write(`ouroboros: ${failure.line}${failure.code === 2 ? `; see ouroboros${command} --help` : ''}\n`)
+    if (failure.code === 1 && words.includes('--verbose') && error instanceof Error) stderr.write(`${error.stack}\n`)
+    return failure.code
+  }
+}
+
+async function buildProgram(words: readonly string[], world: World): Promise<Command> {
+  const { stdout, stderr } = world.terminal
+  const program = new Command('ouroboros')
+    .description('Lossless faster text generation: a small model writes ahead, phrase by phrase, and the large one checks.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      // The line is written where all failures are.
+      outputError: () => {},
+    })
+  const called = COMMANDS[words[0] ?? '']
+  for (const register of called ? [called] : Object.values(COMMANDS)) await register(program, world)
+  for (const command of program.commands) {
+    if (!command.options.some((option) => option.long === '--verbose')) command.option('--verbose', 'where failures come from')
+  }
+  return program
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
+}

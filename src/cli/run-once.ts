@@ -1,0 +1,53 @@
+import picocolors from 'picocolors'
+import type { ChatMessage, Engine, GenerateRequest } from '../engine/api.ts'
+import { type Answer, answer } from './answer.ts'
+import { compare, type Compared } from './compare.ts'
+import { comparisonReport } from './comparison-report.ts'
+import { interruptible } from './interrupt.ts'
+import { jsonReport } from './json-report.ts'
+import { legend, OriginPainter } from './origin-colors.ts'
+import type { RunFlags } from './run-flags.ts'
+import { statsReport } from './stats-report.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Answers one prompt in the way that the flags ask for. */
+export async function runOnce(
+  engine: Engine,
+  prompt: string,
+  flags: RunFlags,
+  how: { request: Omit<GenerateRequest, 'prompt' | 'messages'>; color: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const { color } = how
+  const request: GenerateRequest = { ...how.request, ...(flags.raw ? { prompt } : { messages: messagesFor(prompt, flags.system) }) }
+  const quiet = Boolean(flags.json)
+  const { last, comparison }: Compared = flags.compare
+    ? await compare(engine, request, terminal, { color, quiet })
+    : { last: await stream(engine, request, terminal, { color, quiet }) }
+
+  const logprobs = flags.logprobs !== undefined
+  if (flags.json) terminal.stdout.write(`${JSON.stringify(jsonReport(engine.facts, last, { logprobs, ...(comparison && { comparison }) }))}\n`)
+  else if (comparison) terminal.stdout.write(`${comparisonReport(comparison, picocolors.createColors(color))}\n`)
+  else if (flags.compare) terminal.stderr.write('interrupted: nothing to compare\n')
+
+  const paint = picocolors.createColors(Boolean(terminal.stderr.isTTY) && !terminal.env.NO_COLOR)
+  const interrupted = last.result.finishReason === 'abort'
+  if (flags.stats || (interrupted && !flags.json)) terminal.stderr.write(`${statsReport(last.result, paint)}\n`)
+}
+
+async function stream(engine: Engine, request: GenerateRequest, terminal: Terminal, how: { color: boolean; quiet: boolean }): Promise<Answer> {
+  const painter = new OriginPainter(how.color)
+  if (how.color && !how.quiet) terminal.stderr.write(`${legend(picocolors.createColors(true))}\n\n`)
+  const given = await interruptible(terminal, (signal) =>
+    answer(engine, { ...request, signal }, (step) => {
+      if (!how.quiet) terminal.stdout.write(painter.paint(step))
+    }),
+  )
+  if (!how.quiet && !given.result.text.endsWith('\n')) terminal.stdout.write('\n')
+  return given
+}
+
+function messagesFor(prompt: string, system: string | undefined): ChatMessage[] {
+  const user: ChatMessage = { role: 'user', content: prompt }
+  return system === undefined ? [user] : [{ role: 'system', content: system }, user]
+}

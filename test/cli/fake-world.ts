@@ -1,0 +1,173 @@
+import { PassThrough } from 'node:stream'
+import { emptyStatistics, recordStep } from '../../src/core/stats.ts'
+import type { Origin } from '../../src/core/token.ts'
+import type { Engine, EngineFacts, GenerateRequest, Generation, GenerationResult, GenerationStep, LoadOptions } from '../../src/engine/api.ts'
+import { main } from '../../src/cli/program.ts'
+import type { World } from '../../src/cli/world.ts'
+
+/** Steps of a fake answer: words with their origins. */
+export type Script = readonly (readonly [Origin, string][])[]
+
+export const SCRIPT: Script = [
+  [['target', 'Hello']],
+  [
+    ['draft', ' big'],
+    ['phrase', ' wide'],
+    ['target', ' world'],
+  ],
+]
+export const TEXT = 'Hello big wide world'
+
+/** What a fake engine does. */
+export interface FakeOptions {
+  /** The script for a request; default `SCRIPT`. */
+  answer?: (request: GenerateRequest) => Script
+  /** Tokens per second that results report. */
+  speed?: (request: GenerateRequest) => number
+  /** Called before each step, e.g. to interrupt. */
+  beforeStep?: (index: number, request: GenerateRequest) => void | Promise<void>
+  facts?: Partial<EngineFacts>
+}
+
+const FACTS: EngineFacts = {
+  library: 'fake',
+  devices: [],
+  contextLength: 4096,
+  threads: 2,
+  target: { file: 'big.gguf', description: 'big model', parameters: 1, bytes: 1, vocabSize: 8, trainedContext: 4096 },
+  draft: { file: 'small.gguf', description: 'small model', parameters: 1, bytes: 1, vocabSize: 8, trainedContext: 4096 },
+  loadMs: 5,
+}
+
+/** An engine that recites a script; records the requests it got. */
+export class FakeEngine implements Engine {
+  readonly facts: EngineFacts
+  readonly requests: GenerateRequest[] = []
+  disposed = false
+  readonly #options: FakeOptions
+
+  constructor(options: FakeOptions = {}) {
+    this.#options = options
+    this.facts = { ...FACTS, ...options.facts }
+  }
+
+  generate(request: GenerateRequest): Generation {
+    this.requests.push(request)
+    let settle: (result: GenerationResult) => void
+    const result = new Promise<GenerationResult>((resolve) => {
+      settle = resolve
+    })
+    const script = this.#options.answer?.(request) ?? SCRIPT
+    const { beforeStep, speed } = this.#options
+    async function* steps(): AsyncGenerator<GenerationStep> {
+      const statistics = emptyStatistics()
+      let text = ''
+      let tokens = 0
+      for (const [index, words] of script.entries()) {
+        await beforeStep?.(index, request)
+        if (request.signal?.aborted) break
+        const step = words.map(([origin, word], at) => ({ id: word.length * 10 + at, text: word, origin, logprob: -0.5, topLogprobs: [] }))
+        recordStep(statistics, words.length, words.filter(([origin]) => origin !== 'target').length, step)
+        const added = words.map(([, word]) => word).join('')
+        text += added
+        tokens += words.length
+        yield { text: added, tokens: step }
+      }
+      settle({
+        text,
+        finishReason: request.signal?.aborted ? 'abort' : 'stop',
+        usage: { promptTokens: 3, completionTokens: tokens, cachedTokens: 0 },
+        timings: { promptMs: 1, predictedMs: 2, predictedPerSecond: speed?.(request) ?? 10, engineMs: 2 },
+        method: request.method ?? 'ouroboros',
+        statistics,
+      })
+    }
+    return { result, [Symbol.asyncIterator]: () => steps() }
+  }
+
+  async tokenize(): Promise<number[]> {
+    return []
+  }
+
+  async detokenize(): Promise<string> {
+    return ''
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose()
+  }
+}
+
+/** A world of streams in memory. */
+export class FakeWorld implements World {
+  readonly engine: FakeEngine
+  readonly stdin = Object.assign(new PassThrough(), { isTTY: false })
+  readonly stdout = Object.assign(new PassThrough(), { isTTY: false })
+  readonly stderr = Object.assign(new PassThrough(), { isTTY: false })
+  readonly env: Record<string, string | undefined> = {}
+  readonly exits: number[] = []
+  loaded: LoadOptions | undefined
+  readonly terminal: World['terminal']
+  readonly #listeners = new Set<() => void>()
+  #out = ''
+  #err = ''
+
+  constructor(options: FakeOptions = {}) {
+    this.engine = new FakeEngine(options)
+    this.stdout.on('data', (chunk) => {
+      this.#out += chunk
+    })
+    this.stderr.on('data', (chunk) => {
+      this.#err += chunk
+    })
+    this.terminal = {
+      stdin: this.stdin,
+      stdout: this.stdout,
+      stderr: this.stderr,
+      env: this.env,
+      onInterrupt: (listener) => {
+        this.#listeners.add(listener)
+        return () => void this.#listeners.delete(listener)
+      },
+      exit: (code) => void this.exits.push(code),
+    }
+  }
+
+  get out(): string {
+    return this.#out
+  }
+
+  get err(): string {
+    return this.#err
+  }
+
+  /** Whether Ctrl-C is listened to. */
+  get listening(): boolean {
+    return this.#listeners.size > 0
+  }
+
+  /** Presses Ctrl-C. */
+  interrupt(): void {
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  async load(options: LoadOptions): Promise<FakeEngine> {
+    this.loaded = options
+    options.onProgress?.({ phase: 'load', file: 'models/big.gguf', fraction: 0.5 })
+    return this.engine
+  }
+
+  async devices(): Promise<readonly string[]> {
+    return ['CPU', 'CUDA0']
+  }
+
+  /** Runs a command line with `piped` on standard input (nothing by default); returns the exit code. */
+  async run(argv: readonly string[], piped = ''): Promise<number> {
+    if (!this.stdin.isTTY) this.stdin.end(piped)
+    return await main(argv, this)
+  }
+}
