@@ -1,4 +1,4 @@
-import type { Engine, GenerateRequest, GeneratedToken, GenerationResult, GenerationStep } from '../engine/api.ts'
+import type { Engine, GeneratedToken, GenerateRequest, GenerationResult, GenerationStep } from '../engine/api.ts'
 
 /** A finished (or aborted) generation with its tokens. */
 export interface Answer {

@@ -45,7 +45,9 @@ export async function chat(engine: Engine, options: ChatOptions, terminal: Termi
     stderr.write(`${options.stats ? statsReport(result, paint) : paint.dim(`${speed(result.timings.predictedPerSecond)}${ended}`)}\n\n`)
   }
 
-  stderr.write(`${engine.facts.target.description}${engine.facts.draft ? ` with ${engine.facts.draft.description}` : ''}; /help lists commands\n`)
+  stderr.write(
+    `${engine.facts.target.description}${engine.facts.draft ? ` with ${engine.facts.draft.description}` : ''}; /help lists commands\n`,
+  )
   if (options.color) stderr.write(`${legend(picocolors.createColors(true))}\n`)
   stderr.write('\n')
   for (;;) {

@@ -14,7 +14,12 @@ export interface Compared {
 }
 
 /** Runs plain decoding, then the method, on one request. `quiet` = write nothing to standard output. */
-export async function compare(engine: Engine, request: GenerateRequest, terminal: Terminal, how: { color: boolean; quiet: boolean }): Promise<Compared> {
+export async function compare(
+  engine: Engine,
+  request: GenerateRequest,
+  terminal: Terminal,
+  how: { color: boolean; quiet: boolean },
+): Promise<Compared> {
   const paint = picocolors.createColors(how.color)
   return await interruptible(terminal, async (signal) => {
     const counter = new Counter(terminal, paint)

@@ -22,5 +22,8 @@ export function explain(error: unknown): Failure {
 }
 
 function oneLine(message: string): string {
-  return message.trim().split(/\s*\n\s*/).join(' ')
+  return message
+    .trim()
+    .split(/\s*\n\s*/)
+    .join(' ')
 }

@@ -61,7 +61,10 @@ export function addGenerateFlags(command: Command): Command {
 /** The library's request for these flags, the prompt left out. Throws `E_USAGE`. */
 export function toGenerateOptions(flags: GenerateFlags): Omit<GenerateRequest, 'prompt' | 'messages'> {
   if (flags.preset === 'paper' && (flags.temp ?? 0) > 0) {
-    throw new OuroborosError('E_USAGE', `--preset paper is greedy only: received --temp ${flags.temp}, leave it out or use --preset default`)
+    throw new OuroborosError(
+      'E_USAGE',
+      `--preset paper is greedy only: received --temp ${flags.temp}, leave it out or use --preset default`,
+    )
   }
   const options = methodOptions(flags)
   return {

@@ -20,7 +20,8 @@ export async function joinPrompt(parts: PromptParts, raw: boolean): Promise<stri
   const shown = files.map(({ file, text }) => (raw ? text : `${basename(file)}:\n\`\`\`\n${text.replace(/\n$/, '')}\n\`\`\``))
   const all = [parts.argument, ...shown, parts.piped].filter((part) => part !== undefined && part !== '')
   const prompt = raw ? all.join('\n') : all.join('\n\n').trim()
-  if (prompt.trim() === '') throw new OuroborosError('E_PROMPT', 'the prompt is empty: give some text as an argument, with --file, or through a pipe')
+  if (prompt.trim() === '')
+    throw new OuroborosError('E_PROMPT', 'the prompt is empty: give some text as an argument, with --file, or through a pipe')
   return prompt
 }
 

@@ -22,7 +22,8 @@ export function checkRunFlags(flags: RunFlags): void {
   if (flags.raw && flags.system !== undefined) throw usage('--system needs a chat template: leave out --raw')
   if (flags.logprobs !== undefined && !flags.json) throw usage('--logprobs is shown in --json only: add --json')
   if (flags.specType === 'speculative' && !flags.draft) throw usage('--spec-type speculative needs a draft model: leave out --no-draft')
-  if (flags.compare && flags.specType === 'vanilla') throw usage('--compare compares with plain decoding: give another --spec-type than vanilla')
+  if (flags.compare && flags.specType === 'vanilla')
+    throw usage('--compare compares with plain decoding: give another --spec-type than vanilla')
 }
 
 /** Refuses to chat where there is nobody to chat with. Throws `E_USAGE`. */

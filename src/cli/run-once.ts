@@ -1,7 +1,7 @@
 import picocolors from 'picocolors'
 import type { ChatMessage, Engine, GenerateRequest } from '../engine/api.ts'
 import { type Answer, answer } from './answer.ts'
-import { compare, type Compared } from './compare.ts'
+import { type Compared, compare } from './compare.ts'
 import { comparisonReport } from './comparison-report.ts'
 import { interruptible } from './interrupt.ts'
 import { jsonReport } from './json-report.ts'
@@ -26,7 +26,8 @@ export async function runOnce(
     : { last: await stream(engine, request, terminal, { color, quiet }) }
 
   const logprobs = flags.logprobs !== undefined
-  if (flags.json) terminal.stdout.write(`${JSON.stringify(jsonReport(engine.facts, last, { logprobs, ...(comparison && { comparison }) }))}\n`)
+  if (flags.json)
+    terminal.stdout.write(`${JSON.stringify(jsonReport(engine.facts, last, { logprobs, ...(comparison && { comparison }) }))}\n`)
   else if (comparison) terminal.stdout.write(`${comparisonReport(comparison, picocolors.createColors(color))}\n`)
   else if (flags.compare) terminal.stderr.write('interrupted: nothing to compare\n')
 
@@ -35,7 +36,12 @@ export async function runOnce(
   if (flags.stats || (interrupted && !flags.json)) terminal.stderr.write(`${statsReport(last.result, paint)}\n`)
 }
 
-async function stream(engine: Engine, request: GenerateRequest, terminal: Terminal, how: { color: boolean; quiet: boolean }): Promise<Answer> {
+async function stream(
+  engine: Engine,
+  request: GenerateRequest,
+  terminal: Terminal,
+  how: { color: boolean; quiet: boolean },
+): Promise<Answer> {
   const painter = new OriginPainter(how.color)
   if (how.color && !how.quiet) terminal.stderr.write(`${legend(picocolors.createColors(true))}\n\n`)
   const given = await interruptible(terminal, (signal) =>

@@ -1,5 +1,5 @@
-import type { Origin } from '../core/token.ts'
 import { draftAcceptanceRate, meanAcceptanceLength, type Statistics } from '../core/stats.ts'
+import type { Origin } from '../core/token.ts'
 import type { GenerationResult } from '../engine/api.ts'
 import { type Paint, paintOrigin } from './origin-colors.ts'
 
@@ -11,7 +11,10 @@ export function statsReport(result: GenerationResult, paint: Paint): string {
   const cached = usage.cachedTokens > 0 ? ` (${usage.cachedTokens} cached)` : ''
   const rows = [
     ['prompt', `${usage.promptTokens} tokens${cached} in ${seconds(timings.promptMs)}`],
-    ['answer', `${usage.completionTokens} tokens in ${seconds(timings.predictedMs)}, ${speed(timings.predictedPerSecond)}, ${ENDED[result.finishReason]}`],
+    [
+      'answer',
+      `${usage.completionTokens} tokens in ${seconds(timings.predictedMs)}, ${speed(timings.predictedPerSecond)}, ${ENDED[result.finishReason]}`,
+    ],
     ['method', `${method}: ${statistics.steps} steps, ${statistics.targetPasses} target passes, ${statistics.draftPasses} draft passes`],
     ['accepted', acceptance(statistics)],
     ['origin', origins(statistics, paint)],

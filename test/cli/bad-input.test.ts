@@ -47,7 +47,10 @@ test.each(USAGE)('%j is a usage error', async (argv, says) => {
   const world = new FakeWorld()
   expect(await world.run(argv)).toBe(2)
   expect(world.out).toBe('')
-  const lines = world.err.trimEnd().split('\n').filter((line) => !line.startsWith('warning:'))
+  const lines = world.err
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.startsWith('warning:'))
   expect(lines).toHaveLength(1)
   expect(lines[0]).toMatch(/^ouroboros: /)
   expect(lines[0]).toMatch(says)

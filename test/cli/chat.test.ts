@@ -33,7 +33,8 @@ test('/reset forgets, /stats and /help show, unknown commands are refused', asyn
   const world = new FakeWorld()
   await converse(world, ['/stats\r', 'one\r', '/stats\r', '/reset\r', 'two\r', '/help\r', '/nope\r', '/exit\r'])
   expect(world.engine.requests[1]?.messages).toEqual([{ role: 'user', content: 'two' }])
-  for (const said of ['no answer yet', '4 tokens in', 'conversation forgotten', '/reset   forget', 'no such command: /nope']) expect(world.err).toContain(said)
+  for (const said of ['no answer yet', '4 tokens in', 'conversation forgotten', '/reset   forget', 'no such command: /nope'])
+    expect(world.err).toContain(said)
 })
 
 test('pasted lines are one message', async () => {

@@ -1,9 +1,17 @@
 import { PassThrough } from 'node:stream'
-import { emptyStatistics, recordStep } from '../../src/core/stats.ts'
-import type { Origin } from '../../src/core/token.ts'
-import type { Engine, EngineFacts, GenerateRequest, Generation, GenerationResult, GenerationStep, LoadOptions } from '../../src/engine/api.ts'
 import { main } from '../../src/cli/program.ts'
 import type { World } from '../../src/cli/world.ts'
+import { emptyStatistics, recordStep } from '../../src/core/stats.ts'
+import type { Origin } from '../../src/core/token.ts'
+import type {
+  Engine,
+  EngineFacts,
+  GenerateRequest,
+  Generation,
+  GenerationResult,
+  GenerationStep,
+  LoadOptions,
+} from '../../src/engine/api.ts'
 
 /** Steps of a fake answer: words with their origins. */
 export type Script = readonly (readonly [Origin, string][])[]
