@@ -7,6 +7,9 @@ import { legend, OriginPainter, type Paint } from './origin-colors.ts'
 import { speed } from './stats-report.ts'
 import type { Terminal } from './terminal.ts'
 
+/** Width of the labels, in columns. */
+const LABEL = 17
+
 /** `comparison` is absent if Ctrl-C came during plain decoding: then `last` is what plain decoding wrote. */
 export interface Compared {
   last: Answer
@@ -22,19 +25,26 @@ export async function compare(
 ): Promise<Compared> {
   const paint = picocolors.createColors(how.color)
   return await interruptible(terminal, async (signal) => {
+    if (!how.quiet) terminal.stderr.write(`${paint.bold('prompt'.padEnd(LABEL))}${excerpt(request)}\n`)
     const counter = new Counter(terminal, paint)
     const plain = await answer(engine, { ...request, method: 'vanilla', signal }, (step) => counter.add(step.tokens.length))
     counter.end(plain)
     if (signal.aborted) return { last: plain }
 
     const painter = new OriginPainter(how.color)
-    if (!how.quiet) terminal.stdout.write(`${paint.bold(request.method ?? 'ouroboros')}${how.color ? `   ${legend(paint)}` : ''}\n`)
+    if (!how.quiet) terminal.stdout.write(`${paint.bold((request.method ?? 'ouroboros').padEnd(LABEL))}${how.color ? legend(paint) : ''}\n`)
     const drafted = await answer(engine, { ...request, signal }, (step) => {
       if (!how.quiet) terminal.stdout.write(painter.paint(step))
     })
     if (!how.quiet) terminal.stdout.write('\n\n')
     return { last: drafted, ...(!signal.aborted && { comparison: compareAnswers(plain, drafted) }) }
   })
+}
+
+/** The prompt's first line, cut. */
+function excerpt({ prompt, messages }: GenerateRequest): string {
+  const [line = '', ...more] = (prompt ?? messages?.at(-1)?.content ?? '').trim().split('\n')
+  return line.length > 80 ? `${line.slice(0, 80)}...` : `${line}${more.length > 0 ? ' ...' : ''}`
 }
 
 /** "plain decoding … 57 tokens, 20.1 tok/s" on standard error, counting up on a terminal. */
@@ -45,17 +55,17 @@ class Counter {
 
   constructor(terminal: Terminal, paint: Paint) {
     this.#terminal = terminal
-    this.#label = paint.bold('plain decoding')
-    if (terminal.stderr.isTTY) terminal.stderr.write(`${this.#label}   ...`)
+    this.#label = paint.bold('plain decoding'.padEnd(LABEL))
+    if (terminal.stderr.isTTY) terminal.stderr.write(`${this.#label}...`)
   }
 
   add(tokens: number): void {
     this.#tokens += tokens
-    if (this.#terminal.stderr.isTTY) this.#terminal.stderr.write(`\r${this.#label}   ${this.#tokens} tokens`)
+    if (this.#terminal.stderr.isTTY) this.#terminal.stderr.write(`\r${this.#label}${this.#tokens} tokens`)
   }
 
   end({ result }: Answer): void {
-    const line = `${this.#label}   ${result.usage.completionTokens} tokens, ${speed(result.timings.predictedPerSecond)}`
+    const line = `${this.#label}${result.usage.completionTokens} tokens, ${speed(result.timings.predictedPerSecond)}`
     this.#terminal.stderr.write(`${this.#terminal.stderr.isTTY ? '\r' : ''}${line}\n\n`)
   }
 }

@@ -34,6 +34,7 @@ export interface GenerateFlags {
 /** Adds the flags of drafting and sampling. Paper symbols stand in brackets. */
 export function addGenerateFlags(command: Command): Command {
   return command
+    .optionsGroup('Drafting (paper symbols in brackets):')
     .addOption(new Option('--spec-type <method>', 'how to draft; the text is the same').choices(METHODS).default('ouroboros'))
     .option('--spec-draft-n-max <n>', 'draft tokens per step [gamma]', integer({ min: 1, max: 256 }))
     .option('--spec-draft-p-min <p>', 'stop drafting below this probability', real({ min: 0, max: 1 }))
@@ -43,6 +44,7 @@ export function addGenerateFlags(command: Command): Command {
     .option('--guesses <n>', 'phrases tried per drafting pass [G]', integer({ min: 0, max: 256 }))
     .option('--suffixes <n>', "phrases hung at the draft's end [K]", integer({ min: 0, max: 256 }))
     .addOption(new Option('--preset <name>', 'paper: the published behaviour, greedy only').choices(['default', 'paper']))
+    .optionsGroup('Sampling and output:')
     .option('-n, --predict <n>', 'most tokens to write (default: 512)', integer({ min: 1, also: { '-1': 'to the end of the context' } }))
     .option('--temp <t>', 'temperature; 0 is greedy (default: 0)', real({ min: 0, max: 100 }))
     .option('--top-k <k>', 'keep the k most likely tokens; 0 is off (default: 0)', integer({ min: 0 }))

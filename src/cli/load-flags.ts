@@ -20,6 +20,7 @@ export interface LoadFlags {
 /** Adds the flags that say which models to load and how. */
 export function addLoadFlags(command: Command, defaultModel: string): Command {
   return command
+    .optionsGroup('Models:')
     .option('-m, --model <model>', 'target model: catalogue id, hf:owner/repo/file.gguf, or GGUF file', defaultModel)
     .addOption(new Option('--spec-draft-model <model>', 'draft model; a catalogue id as target brings its own  [-md]').conflicts('draft'))
     .option('--no-draft', 'load no draft model')

@@ -7,7 +7,7 @@ import type { Terminal } from './terminal.ts'
 /** What commander makes of all flags of `run`. */
 export interface RunFlags extends LoadFlags, GenerateFlags {
   system?: string
-  file: string[]
+  file?: string[]
   raw?: boolean
   color?: ColorWhen
   compare?: boolean

@@ -17,7 +17,7 @@ export function registerRun(program: Command, world: World = processWorld()): vo
     .description('answer a prompt, or chat when there is none')
     .argument('[prompt]', 'text; what is piped in follows it')
     .option('--system <text>', 'system message')
-    .option('--file <file>', 'put a file into the prompt; repeatable', (file: string, files: string[]) => [...files, file], [])
+    .option('--file <file>', 'put a file into the prompt; repeatable', (file: string, files: string[] = []) => [...files, file])
     .option('--raw', 'no chat template: the model continues the text')
     .addOption(new Option('--color [when]', 'colour tokens by origin: target, draft, phrase').choices(['auto', 'always', 'never']))
     .option('--compare', 'plain decoding and the method in turn: speeds, and whether the texts are equal')
@@ -40,9 +40,9 @@ async function run(argument: string | undefined, flags: RunFlags, world: World):
   const color = wantsColor(flags.color ?? (flags.compare ? 'auto' : 'never'), terminal)
 
   const piped = await readPipe(terminal)
-  const chatting = argument === undefined && piped === undefined && flags.file.length === 0
+  const chatting = argument === undefined && piped === undefined && flags.file === undefined
   if (chatting) needsPrompt(flags, terminal)
-  const parts = { ...(argument !== undefined && { argument }), files: flags.file, ...(piped !== undefined && { piped }) }
+  const parts = { ...(argument !== undefined && { argument }), files: flags.file ?? [], ...(piped !== undefined && { piped }) }
   const prompt = chatting ? undefined : await joinPrompt(parts, Boolean(flags.raw))
 
   await using engine = await loadWithProgress(world, flags)
