@@ -58,7 +58,6 @@ export class LoadProgress {
         format: '{title} {bar} {percentage}%',
         stream: this.#terminal.stderr,
         barsize: 24,
-        hideCursor: true,
         clearOnComplete: true,
         gracefulExit: false,
       }
