@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
 import type { Cache, Logits, Model, Pass } from '../core/model.ts'
@@ -14,6 +15,7 @@ export interface LlamaModelOptions {
   readonly contextLength?: number
   /** Caches that may be open at once. Default 1. */
   readonly sessions?: number
+  /** Default: the machine's cores. */
   readonly threads?: number
   /** -1 = all. Default -1: what the library's devices can take (none without a GPU). */
   readonly gpuLayers?: number
@@ -44,6 +46,7 @@ export class LlamaModel implements Model {
   readonly parameters: number
   readonly bytes: number
   readonly trainedContext: number
+  readonly threads: number
   readonly chatTemplate: string | undefined
   /** Milliseconds inside `llama_decode`, and passes, since loading. */
   decodeMs = 0
@@ -65,6 +68,8 @@ export class LlamaModel implements Model {
 
   private constructor(file: string, options: LlamaModelOptions) {
     const { c } = library()
+    // More threads than cores make every pass wait for the slowest one.
+    this.threads = options.threads ?? availableParallelism()
     this.file = file
     this.#c = c
     this.#model = openModel(c, file, options)
@@ -72,7 +77,7 @@ export class LlamaModel implements Model {
       refuseUnusable(c, this.#model, file)
       this.trainedContext = c['llama_model_n_ctx_train']?.(this.#model)
       this.contextLength = options.contextLength ?? Math.min(DEFAULT_CONTEXT, this.trainedContext)
-      this.#context = openContext(c, this.#model, file, this.contextLength, options)
+      this.#context = openContext(c, this.#model, file, this.contextLength, { ...options, threads: this.threads })
     } catch (error) {
       c['llama_model_free']?.(this.#model)
       throw error
@@ -201,7 +206,7 @@ function deviceList(c: Library['c'], names: readonly string[]): Pointer {
   return list
 }
 
-function openContext(c: Library['c'], model: Pointer, file: string, contextLength: number, options: LlamaModelOptions): Pointer {
+function openContext(c: Library['c'], model: Pointer, file: string, contextLength: number, options: LlamaModelOptions & { threads: number }): Pointer {
   const params = c['llama_context_default_params']?.()
   const flash = options.flashAttention ?? true
   const cacheType = CACHE_TYPES[options.cacheType ?? 'f16']
@@ -216,10 +221,8 @@ function openContext(c: Library['c'], model: Pointer, file: string, contextLengt
   params.flash_attn_type = flash ? 1 : 0
   params.type_k = cacheType
   params.type_v = cacheType
-  if (options.threads) {
-    params.n_threads = options.threads
-    params.n_threads_batch = options.threads
-  }
+  params.n_threads = options.threads
+  params.n_threads_batch = params.n_threads
   const context = c['llama_init_from_model']?.(model, params)
   if (!context) throw new OuroborosError('E_MODEL', `llama.cpp cannot make a context of ${contextLength} tokens for ${file}: ${lastLogLines(4)}`)
   return context

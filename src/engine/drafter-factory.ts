@@ -1,0 +1,73 @@
+import type { CachedText } from '../core/cached-text.ts'
+import { PhraseDrafting } from '../core/draft-by-phrases.ts'
+import type { Drafter } from '../core/drafter.ts'
+import { OuroborosError } from '../core/errors.ts'
+import { LookaheadDrafter } from '../core/lookahead.ts'
+import { OuroborosDrafter, type OuroborosParts } from '../core/ouroboros.ts'
+import { PaperDrafter } from '../core/paper-drafter.ts'
+import { PaperPool } from '../core/paper-pool.ts'
+import { PromptLookupDrafter } from '../core/prompt-lookup.ts'
+import { SpeculativeDrafter } from '../core/speculative.ts'
+import type { Token } from '../core/token.ts'
+import { VanillaDrafter } from '../core/vanilla.ts'
+import type { Method, MethodOptions } from './api.ts'
+
+/** What drafters share between requests. */
+export interface DraftingState {
+  readonly draft: CachedText | undefined
+  readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens'>
+  /** The `paper` preset's pools, by capacity. */
+  readonly paperPools: Map<number, PaperPool>
+  readonly endTokens: ReadonlySet<Token>
+}
+
+/** The drafter of a method. Throws E_USAGE where it lacks a draft model. */
+export function createDrafter(method: Method, options: MethodOptions, state: DraftingState): Drafter {
+  const { draft, endTokens } = state
+  switch (method) {
+    case 'vanilla':
+      return new VanillaDrafter()
+    case 'speculative':
+      return new SpeculativeDrafter(needed(draft, method), { draftLength: 5, minProbability: 0, ...given(options, ['draftLength', 'minProbability']) }, endTokens)
+    case 'prompt-lookup':
+      return new PromptLookupDrafter({ lookupNgram: 3, draftLength: 10, ...given(options, ['lookupNgram', 'draftLength']) })
+    case 'lookahead':
+      return new LookaheadDrafter({ window: 5, ngram: 4, guesses: 5, ...given(options, ['window', 'ngram', 'guesses']) })
+    case 'ouroboros':
+      return options.preset === 'paper' ? paper(needed(draft, 'ouroboros --preset paper'), options, state) : ouroboros(options, state)
+  }
+}
+
+function ouroboros(options: MethodOptions, state: DraftingState): Drafter {
+  const { draftLength, suffixes } = { draftLength: 7, suffixes: 1, ...given(options, ['draftLength', 'suffixes']) }
+  const phrases = { window: 0, ngram: 5, guesses: 1, ...given(options, ['window', 'ngram', 'guesses']) }
+  const drafting = state.draft && new PhraseDrafting(state.draft, state.ouroboros.pool, phrases)
+  return new OuroborosDrafter(
+    { draftLength, suffixes, branches: 0, directChance: 0.8 },
+    { ...state.ouroboros, ...(drafting && { drafting }), endTokens: state.endTokens },
+  )
+}
+
+/** The published parameters of HumanEval on Yi, for what is not given. */
+function paper(draft: CachedText, options: MethodOptions, state: DraftingState): Drafter {
+  const G = options.guesses ?? 20
+  const pool = state.paperPools.get(G) ?? new PaperPool(G)
+  state.paperPools.set(G, pool)
+  const { window: W = 20, ngram: N = 7, suffixes: K = 3, draftLength: gamma = 12 } = options
+  return new PaperDrafter(draft, pool, { W, N, G, K, gamma }, state.endTokens)
+}
+
+function needed(draft: CachedText | undefined, method: string): CachedText {
+  if (!draft) throw new OuroborosError('E_USAGE', `${method} needs a draft model: load with one (--spec-draft-model), or use prompt-lookup, lookahead or ouroboros`)
+  return draft
+}
+
+/** The named options that have a value. */
+function given<K extends keyof MethodOptions>(options: MethodOptions, names: readonly K[]): { [P in K]?: NonNullable<MethodOptions[P]> } {
+  const chosen: { [P in K]?: NonNullable<MethodOptions[P]> } = {}
+  for (const name of names) {
+    const value = options[name]
+    if (value !== undefined) chosen[name] = value as NonNullable<MethodOptions[K]>
+  }
+  return chosen
+}

@@ -1,0 +1,180 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { OuroborosError } from '../core/errors.ts'
+import { findEntry } from '../models/catalogue.ts'
+import { resolveModel } from '../models/resolve.ts'
+import type { Engine, EngineFacts, GenerateRequest, Generation, LoadOptions } from './api.ts'
+import { GenerationChannel } from './generation-channel.ts'
+import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts'
+import { checkLoadOptions, checkRequest } from './request-schema.ts'
+import { fromWire } from './wire-error.ts'
+
+/**
+ * Loads a target (and draft) model in a worker thread; missing catalogue and hub files are pulled first.
+ * Throws OuroborosError: E_USAGE, E_FILE, E_GGUF, E_MODEL, E_PAIR, E_LIBRARY, E_PLATFORM, or what `pull` throws.
+ */
+export async function load(options: LoadOptions): Promise<Engine> {
+  checkLoadOptions(options)
+  const draftName = options.draft === undefined ? findEntry(options.target)?.draft : options.draft
+  const file = (model: string) =>
+    resolveModel(model, {
+      pull: true,
+      ...(options.signal && { signal: options.signal }),
+      onProgress: ({ file, bytes, total }) => options.onProgress?.({ phase: 'pull', file, fraction: total ? bytes / total : 0 }),
+    })
+  const { contextLength, threads, gpuLayers, draftGpuLayers, devices, flashAttention, cacheType } = options
+  const start: WorkerStart = {
+    target: await file(options.target),
+    draft: draftName ? await file(draftName) : null,
+    options: JSON.parse(JSON.stringify({ contextLength, threads, gpuLayers, draftGpuLayers, devices, flashAttention, cacheType })),
+    log: options.onLog !== undefined,
+  }
+  return WorkerEngine.start(start, options)
+}
+
+/** The compiled worker, also when this file runs from its TypeScript source in a test. */
+function workerFile(): URL {
+  const beside = new URL('./worker.js', import.meta.url)
+  return existsSync(fileURLToPath(beside)) ? beside : new URL('../../dist/engine/worker.js', import.meta.url)
+}
+
+interface Waiting {
+  resolve(value: never): void
+  reject(error: Error): void
+}
+
+class WorkerEngine implements Engine {
+  readonly facts: EngineFacts
+  readonly #worker: Worker
+  readonly #generations = new Map<number, GenerationChannel>()
+  readonly #questions = new Map<number, Waiting>()
+  #nextId = 1
+  #closed: Error | undefined
+  #disposal: Promise<void> | undefined
+
+  static start(start: WorkerStart, { onLog, onProgress, signal }: LoadOptions): Promise<Engine> {
+    return new Promise((resolve, reject) => {
+      const worker = new Worker(workerFile(), { workerData: start })
+      const fail = (error: Error) => {
+        void worker.terminate()
+        reject(error)
+      }
+      const abort = () => fail(new OuroborosError('E_CLOSED', 'loading was aborted'))
+      signal?.addEventListener('abort', abort, { once: true })
+      worker.once('error', (cause) => fail(new OuroborosError('E_ENGINE', `the engine's thread failed: ${cause.message}`, { cause })))
+      worker.once('exit', (code) => reject(new OuroborosError('E_ENGINE', `the engine's thread ended with code ${code} while loading`)))
+      worker.on('message', function hear(message: FromWorker) {
+        if (message.type === 'log') onLog?.(message.line)
+        else if (message.type === 'progress') onProgress?.({ phase: 'load', file: message.file, fraction: message.fraction })
+        else if (message.type === 'broken') fail(fromWire(message.error))
+        else if (message.type === 'ready') {
+          signal?.removeEventListener('abort', abort)
+          worker.removeAllListeners()
+          resolve(new WorkerEngine(worker, message.facts, onLog))
+        }
+      })
+    })
+  }
+
+  private constructor(worker: Worker, facts: EngineFacts, onLog: LoadOptions['onLog']) {
+    this.#worker = worker
+    this.facts = facts
+    worker.on('message', (message: FromWorker) => (message.type === 'log' ? onLog?.(message.line) : this.#hear(message)))
+    worker.on('error', (cause) => this.#end(new OuroborosError('E_ENGINE', `the engine's thread failed: ${cause.message}`, { cause })))
+    worker.on('exit', (code) => this.#end(new OuroborosError('E_ENGINE', `the engine's thread ended unexpectedly with code ${code}`)))
+    this.#idle()
+  }
+
+  generate(request: GenerateRequest): Generation {
+    this.#alive()
+    checkRequest(request)
+    const id = this.#nextId++
+    const { signal, ...wire } = request
+    const channel = new GenerationChannel(() => this.#send({ type: 'abort', id }), signal)
+    this.#generations.set(id, channel)
+    this.#send({ type: 'generate', id, request: JSON.parse(JSON.stringify(wire)) })
+    if (signal?.aborted) this.#send({ type: 'abort', id })
+    return channel
+  }
+
+  tokenize(text: string): Promise<number[]> {
+    return this.#ask((id) => ({ type: 'tokenize', id, text }))
+  }
+
+  detokenize(tokens: readonly number[]): Promise<string> {
+    return this.#ask((id) => ({ type: 'detokenize', id, tokens: [...tokens] }))
+  }
+
+  dispose(): Promise<void> {
+    this.#disposal ??= new Promise((resolve) => {
+      if (this.#closed) return resolve()
+      this.#worker.once('exit', () => resolve())
+      this.#worker.ref()
+      this.#send({ type: 'dispose' })
+    })
+    return this.#disposal
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose()
+  }
+
+  #ask<T>(message: (id: number) => ToWorker): Promise<T> {
+    this.#alive()
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#questions.set(id, { resolve, reject })
+      this.#send(message(id))
+    })
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.type) {
+      case 'step':
+        this.#generations.get(message.id)?.push(message.step)
+        break
+      case 'done':
+        this.#generations.get(message.id)?.finish(message.result)
+        this.#generations.delete(message.id)
+        break
+      case 'value':
+        this.#questions.get(message.id)?.resolve(message.value as never)
+        this.#questions.delete(message.id)
+        break
+      case 'failed':
+        this.#generations.get(message.id)?.fail(fromWire(message.error))
+        this.#questions.get(message.id)?.reject(fromWire(message.error))
+        this.#generations.delete(message.id)
+        this.#questions.delete(message.id)
+        break
+      case 'disposed':
+        this.#closed = new OuroborosError('E_CLOSED', 'the engine was disposed')
+    }
+    this.#idle()
+  }
+
+  /** A loaded engine at rest does not keep the process alive. */
+  #idle(): void {
+    if (this.#generations.size + this.#questions.size === 0 && !this.#disposal) this.#worker.unref()
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker.ref()
+    this.#worker.postMessage(message)
+  }
+
+  #alive(): void {
+    if (this.#disposal) throw new OuroborosError('E_CLOSED', 'the engine was disposed')
+    if (this.#closed) throw this.#closed
+  }
+
+  /** The thread is gone: whoever waits hears why. */
+  #end(error: Error): void {
+    this.#closed ??= error
+    for (const waiting of this.#questions.values()) waiting.reject(this.#closed)
+    for (const channel of this.#generations.values()) channel.fail(this.#closed)
+    this.#questions.clear()
+    this.#generations.clear()
+  }
+}

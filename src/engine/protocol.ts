@@ -1,0 +1,43 @@
+import type { ErrorCode } from '../core/errors.ts'
+import type { EngineFacts, GenerateRequest, GenerationResult, GenerationStep, LoadOptions } from './api.ts'
+
+/** What crosses the thread boundary, and nothing else: tokens, text, statistics; errors as data. */
+
+/** Given to the worker at its start. Files are local and complete. */
+export interface WorkerStart {
+  readonly target: string
+  readonly draft: string | null
+  readonly options: Pick<
+    LoadOptions,
+    'contextLength' | 'threads' | 'gpuLayers' | 'draftGpuLayers' | 'devices' | 'flashAttention' | 'cacheType'
+  >
+  /** Whether log lines are wanted. */
+  readonly log: boolean
+}
+
+/** A request without what cannot cross: the signal becomes an `abort` message. */
+export type WireRequest = Omit<GenerateRequest, 'signal'>
+
+export type ToWorker =
+  | { type: 'generate'; id: number; request: WireRequest }
+  | { type: 'abort'; id: number }
+  | { type: 'tokenize'; id: number; text: string }
+  | { type: 'detokenize'; id: number; tokens: number[] }
+  | { type: 'dispose' }
+
+export type FromWorker =
+  | { type: 'ready'; facts: EngineFacts }
+  | { type: 'progress'; file: string; fraction: number }
+  | { type: 'log'; line: string }
+  | { type: 'step'; id: number; step: GenerationStep }
+  | { type: 'done'; id: number; result: GenerationResult }
+  | { type: 'value'; id: number; value: number[] | string }
+  | { type: 'failed'; id: number; error: WireError }
+  | { type: 'broken'; error: WireError }
+  | { type: 'disposed' }
+
+export interface WireError {
+  readonly name: string
+  readonly message: string
+  readonly code?: ErrorCode
+}

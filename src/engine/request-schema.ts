@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { OuroborosError } from '../core/errors.ts'
+import type { GenerateRequest, LoadOptions } from './api.ts'
+
+const message = z.strictObject({ role: z.enum(['system', 'user', 'assistant', 'tool']), content: z.string() })
+const count = z.int().min(1)
+
+const requestSchema = z
+  .strictObject({
+    prompt: z.string().optional(),
+    messages: z.array(message).readonly().optional(),
+    maxTokens: z.union([z.literal(-1), count]).optional(),
+    stop: z.union([z.string().min(1), z.array(z.string().min(1)).readonly()]).optional(),
+    logprobs: z.int().min(0).max(20).optional(),
+    method: z.enum(['vanilla', 'speculative', 'prompt-lookup', 'lookahead', 'ouroboros']).optional(),
+    options: z
+      .strictObject({
+        draftLength: z.int().min(1).max(256).optional(),
+        minProbability: z.number().min(0).max(1).optional(),
+        lookupNgram: z.int().min(1).max(64).optional(),
+        window: z.int().min(0).max(64).optional(),
+        ngram: z.int().min(2).max(17).optional(),
+        guesses: z.int().min(0).max(64).optional(),
+        suffixes: z.int().min(0).max(64).optional(),
+        preset: z.enum(['default', 'paper']).optional(),
+      })
+      .optional(),
+    signal: z.instanceof(AbortSignal).optional(),
+    temperature: z.number().min(0).max(100).optional(),
+    topK: z.int().min(0).optional(),
+    topP: z.number().gt(0).max(1).optional(),
+    minP: z.number().min(0).max(1).optional(),
+    repeatPenalty: z.number().gt(0).max(10).optional(),
+    presencePenalty: z.number().min(-10).max(10).optional(),
+    frequencyPenalty: z.number().min(-10).max(10).optional(),
+    penaltyLastN: z.int().min(-1).optional(),
+    logitBias: z.record(z.string().regex(/^\d+$/, 'expected a token id'), z.number().min(-100).max(100)).optional(),
+    seed: z.int().min(0).optional(),
+  })
+  .refine((request) => (request.prompt === undefined) !== (request.messages === undefined), 'give either prompt or messages, one of the two')
+
+const loadSchema = z.strictObject({
+  target: z.string().min(1),
+  draft: z.string().min(1).nullish(),
+  contextLength: z.int().min(16).max(2 ** 20).optional(),
+  threads: z.int().min(1).max(1024).optional(),
+  gpuLayers: z.int().min(-1).optional(),
+  draftGpuLayers: z.int().min(-1).optional(),
+  devices: z.array(z.string().min(1)).readonly().optional(),
+  flashAttention: z.boolean().optional(),
+  cacheType: z.enum(['f16', 'f32', 'q8_0']).optional(),
+  onLog: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
+  onProgress: z.custom<LoadOptions['onProgress']>((value) => typeof value === 'function').optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+})
+
+/** Throws E_USAGE, saying what was received. */
+export function checkRequest(request: GenerateRequest): void {
+  check(requestSchema, request)
+  if (request.prompt === '') throw new OuroborosError('E_PROMPT', 'the prompt is empty: received 0 characters, give some text')
+  if (request.messages?.length === 0) throw new OuroborosError('E_PROMPT', 'the conversation is empty: received 0 messages, give at least one')
+}
+
+/** Throws E_USAGE, saying what was received. */
+export function checkLoadOptions(options: LoadOptions): void {
+  check(loadSchema, options)
+}
+
+function check(schema: z.ZodType, value: unknown): void {
+  const outcome = schema.safeParse(dropUndefined(value))
+  if (outcome.success) return
+  const issue = outcome.error.issues[0] as z.core.$ZodIssue
+  const received = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value)
+  const shown = typeof received === 'object' ? '' : `: received ${JSON.stringify(received) ?? String(received)}`
+  throw new OuroborosError('E_USAGE', `${issue.path.join('.') || 'request'}: ${issue.message}${shown}`)
+}
+
+/** An option that is `undefined` counts as not given. */
+function dropUndefined(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined))
+}
