@@ -36,7 +36,10 @@ function describeModel(facts: GgufFacts): string {
   const rows: [string, string][] = [
     ['file', `${facts.file} (${formatBytes(facts.bytes)}, GGUF ${facts.ggufVersion})`],
     ['name', facts.name ?? 'not given'],
-    ['architecture', `${facts.architecture ?? 'not given'}${facts.layers === null ? '' : `, ${facts.layers} layers of width ${facts.embeddingLength ?? '?'}`}`],
+    [
+      'architecture',
+      `${facts.architecture ?? 'not given'}${facts.layers === null ? '' : `, ${facts.layers} layers of width ${facts.embeddingLength ?? '?'}`}`,
+    ],
     ['parameters', formatCount(facts.parameters)],
     ['quantization', facts.quantization ?? 'not given'],
     ['tensors', types.join(', ')],

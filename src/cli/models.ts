@@ -21,7 +21,12 @@ export function registerModels(program: Command, terminal: Terminal = processTer
 function table(models: readonly InstalledModel[], folder: string): string {
   const rows = models.map((model) => [model.id ?? '-', state(model), formatBytes(model.total ?? model.bytes), model.description ?? ''])
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const lines = rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd())
+  const lines = rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
   return [...lines, `in ${folder}`].join('\n')
 }
 

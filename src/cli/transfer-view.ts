@@ -23,7 +23,7 @@ export class TransferView {
       this.end()
       this.#about = about
     }
-    if (event.phase === 'wait') this.#line(`${event.file}: another pull is at it, waiting`)
+    if (event.phase === 'wait') this.#line(`${event.file}: another pull is at it, waiting (a killed one is noticed after 5 seconds)`)
     else if (this.#out.isTTY) this.#draw(event)
     else if (changed || event.bytes === event.total || Date.now() - this.#lineAt >= LINE_EVERY_MS) {
       this.#line(`${title(event)}: ${quantities(event)}`)
@@ -47,7 +47,15 @@ export class TransferView {
     const payload = { quantities: quantities(event) }
     if (!this.#bar) {
       const format = `${title(event)} [{bar}] {percentage}% {quantities}`
-      this.#bar = new SingleBar({ format, stream: this.#out as NodeJS.WriteStream, barsize: 24, fps: 10, barCompleteChar: '=', barIncompleteChar: ' ', gracefulExit: false })
+      this.#bar = new SingleBar({
+        format,
+        stream: this.#out as NodeJS.WriteStream,
+        barsize: 24,
+        fps: 10,
+        barCompleteChar: '=',
+        barIncompleteChar: ' ',
+        gracefulExit: false,
+      })
       this.#bar.start(total, event.bytes, payload)
     }
     this.#bar.setTotal(total)

@@ -6,7 +6,10 @@ export async function requireSpace(folder: string, bytes: number): Promise<void>
   const { bavail, bsize } = await statfs(folder)
   const free = bavail * bsize
   if (free < bytes) {
-    throw new OuroborosError('E_SPACE', `${megabytes(bytes)} are needed in ${folder}, ${megabytes(free)} are free: make room, or set OUROBOROS_HOME to a folder on another disk`)
+    throw new OuroborosError(
+      'E_SPACE',
+      `${megabytes(bytes)} are needed in ${folder}, ${megabytes(free)} are free: make room, or set OUROBOROS_HOME to a folder on another disk`,
+    )
   }
 }
 

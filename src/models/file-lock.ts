@@ -18,10 +18,16 @@ export interface LockOptions {
  * Runs `work` while no other process does so for the same `path`. A folder beside it with a time stamp is the lock,
  * rather than a process id, which means nothing to a container that shares the disk.
  */
-export async function withFileLock<T>(path: string, { signal, onWait }: LockOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withFileLock<T>(
+  path: string,
+  { signal, onWait }: LockOptions,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const lost = new AbortController()
   const release = await acquire(path, signal, onWait, (cause) => {
-    lost.abort(new OuroborosError('E_LOCKED', `the lock ${path}.lock was taken away (was this program stopped for a while?); try again`, { cause }))
+    lost.abort(
+      new OuroborosError('E_LOCKED', `the lock ${path}.lock was taken away (was this program stopped for a while?); try again`, { cause }),
+    )
   })
   try {
     return await work(AbortSignal.any([signal, lost.signal]))
@@ -31,7 +37,12 @@ export async function withFileLock<T>(path: string, { signal, onWait }: LockOpti
   }
 }
 
-async function acquire(path: string, signal: AbortSignal, onWait: () => void, onCompromised: (cause: Error) => void): Promise<() => Promise<void>> {
+async function acquire(
+  path: string,
+  signal: AbortSignal,
+  onWait: () => void,
+  onCompromised: (cause: Error) => void,
+): Promise<() => Promise<void>> {
   for (let tries = 0; ; tries++) {
     signal.throwIfAborted()
     try {

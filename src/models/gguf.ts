@@ -47,7 +47,11 @@ function readHeader(cursor: GgufCursor): Gguf {
   const version = cursor.uint32()
   if (!VERSIONS.includes(version)) {
     const bigEndian = VERSIONS.includes(version >>> 24)
-    cursor.fail(bigEndian ? 'a big-endian GGUF file; only little-endian ones are supported' : `GGUF version ${version}; supported are ${VERSIONS.join(' and ')}`)
+    cursor.fail(
+      bigEndian
+        ? 'a big-endian GGUF file; only little-endian ones are supported'
+        : `GGUF version ${version}; supported are ${VERSIONS.join(' and ')}`,
+    )
   }
   const tensorCount = cursor.count('tensor count', MOST_TENSORS, 24)
   const keyCount = cursor.count('metadata count', MOST_KEYS, 13)
@@ -69,10 +73,12 @@ function readHeader(cursor: GgufCursor): Gguf {
 function readTensor(cursor: GgufCursor): GgufTensor {
   const name = cursor.string()
   const dimensions = cursor.uint32()
-  if (dimensions > MOST_DIMENSIONS) cursor.fail(`tensor ${printable(name)} has ${dimensions} dimensions (at most ${MOST_DIMENSIONS}); the header is broken`)
+  if (dimensions > MOST_DIMENSIONS)
+    cursor.fail(`tensor ${printable(name)} has ${dimensions} dimensions (at most ${MOST_DIMENSIONS}); the header is broken`)
   const shape = Array.from({ length: dimensions }, () => Number(cursor.uint64()))
   const typeId = cursor.uint32()
-  const type = tensorTypes.get(typeId) ?? cursor.fail(`tensor ${printable(name)} has unknown type ${typeId}; made by a newer or much older program?`)
+  const type =
+    tensorTypes.get(typeId) ?? cursor.fail(`tensor ${printable(name)} has unknown type ${typeId}; made by a newer or much older program?`)
   const elements = shape.reduce((product, length) => product * length, 1)
   const bytes = (elements / type.block) * type.size
   const offset = Number(cursor.uint64())
@@ -85,7 +91,8 @@ function readTensor(cursor: GgufCursor): GgufTensor {
 /** Every tensor must lie inside the file. */
 function checkData(cursor: GgufCursor, { metadata, tensors }: Gguf): void {
   const alignment = metadata.get('general.alignment') ?? 32
-  if (typeof alignment !== 'number' || !Number.isInteger(alignment) || alignment < 1) cursor.fail(`alignment ${printable(String(alignment))}; the header is broken`)
+  if (typeof alignment !== 'number' || !Number.isInteger(alignment) || alignment < 1)
+    cursor.fail(`alignment ${printable(String(alignment))}; the header is broken`)
   const start = Math.ceil(cursor.position / alignment) * alignment
   const end = tensors.reduce((furthest, { offset, bytes }) => Math.max(furthest, start + offset + bytes), 0)
   if (end > cursor.size) cursor.fail(`cut off: its tensors need ${end} bytes, the file has ${cursor.size}; download it again`)

@@ -26,7 +26,8 @@ export function parseHubFile(text: string): HubFile | undefined {
   if (!repo || !revision || !file || !isPlainPath(file) || !isPlainPath(repo)) {
     throw new OuroborosError('E_USAGE', `not a model address: ${text} (expected hf:owner/repo/file.gguf)`)
   }
-  if (!file.endsWith('.gguf')) throw new OuroborosError('E_USAGE', `not a GGUF file's name: ${file} in ${text} (expected hf:owner/repo/file.gguf)`)
+  if (!file.endsWith('.gguf'))
+    throw new OuroborosError('E_USAGE', `not a GGUF file's name: ${file} in ${text} (expected hf:owner/repo/file.gguf)`)
   return { repo, file, revision }
 }
 

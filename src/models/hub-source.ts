@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OuroborosError } from '../core/errors.ts'
 import { requireSpace } from './disk-space.ts'
-import { type HubAnswer, requestFile } from './hub-request.ts'
 import { type HubFile, hubAddress } from './hub-file.ts'
+import { type HubAnswer, requestFile } from './hub-request.ts'
 import type { PartialFile } from './partial-file.ts'
 import { type Delivery, type Job, type Source, SourceFailure } from './source.ts'
 
@@ -74,14 +74,16 @@ export class HubSource implements Source {
     } finally {
       clearTimeout(watch)
     }
-    if (answer.total !== undefined && partial.length < answer.total) throw new Error(`connection cut after ${partial.length} of ${answer.total} bytes`)
+    if (answer.total !== undefined && partial.length < answer.total)
+      throw new Error(`connection cut after ${partial.length} of ${answer.total} bytes`)
     return { ...(answer.total !== undefined && { bytes: answer.total }), ...(answer.sha256 && { sha256: answer.sha256 }) }
   }
 
   /** Refuses another file of the same name before it is downloaded. */
   #check({ total, sha256 }: HubAnswer): void {
     const { bytes, sha256: promised } = this.#promised
-    if (bytes !== undefined && total !== undefined && total !== bytes) throw new SourceFailure(`has another file of this name (${total} bytes, not ${bytes})`)
+    if (bytes !== undefined && total !== undefined && total !== bytes)
+      throw new SourceFailure(`has another file of this name (${total} bytes, not ${bytes})`)
     if (promised && sha256 && sha256 !== promised) throw new SourceFailure(`has another file of this name (sha256 ${sha256})`)
   }
 }

@@ -1,5 +1,5 @@
-import { fileTypes } from './gguf-types.ts'
 import { type Gguf, readGguf } from './gguf.ts'
+import { fileTypes } from './gguf-types.ts'
 
 /** A model file's facts, read without loading it. `null` = the file does not say. */
 export interface GgufFacts {

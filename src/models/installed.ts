@@ -28,7 +28,9 @@ export async function installedModels(home: string = homeFolder()): Promise<Inst
     }),
   )
   const names = await readdir(folder, { recursive: true }).catch(() => [])
-  const others = new Set(names.filter((name) => /\.gguf(\.partial)?$/.test(name)).map((name) => join(folder, name.replace(/\.partial$/, ''))))
+  const others = new Set(
+    names.filter((name) => /\.gguf(\.partial)?$/.test(name)).map((name) => join(folder, name.replace(/\.partial$/, ''))),
+  )
   for (const { path } of known) others.delete(path)
   const rest = await Promise.all(
     [...others].sort().map(async (path) => {
@@ -41,7 +43,11 @@ export async function installedModels(home: string = homeFolder()): Promise<Inst
 }
 
 async function stateOf(path: string): Promise<Pick<InstalledModel, 'bytes' | 'state'>> {
-  const size = (name: string): Promise<number | undefined> => stat(name).then((found) => found.size, () => undefined)
+  const size = (name: string): Promise<number | undefined> =>
+    stat(name).then(
+      (found) => found.size,
+      () => undefined,
+    )
   const whole = await size(path)
   if (whole !== undefined) return { bytes: whole, state: 'ready' }
   const part = await size(`${path}.partial`)

@@ -23,7 +23,9 @@ export function parseSpec(text: string, folder: string): ModelSpec {
   if (named) return { path: join(folder, named.file), pullable: named }
   const home = parseHubFile(text)
   if (!home) return { path: resolve(text) }
-  const known = catalogue.find((entry) => entry.home.repo === home.repo && entry.home.file === home.file && entry.home.revision === home.revision)
+  const known = catalogue.find(
+    (entry) => entry.home.repo === home.repo && entry.home.file === home.file && entry.home.revision === home.revision,
+  )
   if (known) return { path: join(folder, known.file), pullable: known }
   const revision = home.revision === 'main' ? [] : [`@${home.revision}`]
   return { path: join(folder, ...home.repo.split('/'), ...revision, ...home.file.split('/')), pullable: { home, wheels: [] } }

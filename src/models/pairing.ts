@@ -25,7 +25,8 @@ export function pairing(target: Gguf, draft: Gguf): Pairing {
   const reasons: string[] = []
   const notes: string[] = []
 
-  if (ours.tokenizer !== theirs.tokenizer) reasons.push(`tokenizer: target ${ours.tokenizer ?? 'none'}, draft ${theirs.tokenizer ?? 'none'}`)
+  if (ours.tokenizer !== theirs.tokenizer)
+    reasons.push(`tokenizer: target ${ours.tokenizer ?? 'none'}, draft ${theirs.tokenizer ?? 'none'}`)
   const sizes = `vocabulary: target ${ours.size} tokens, draft ${theirs.size}`
   if (Math.abs(ours.size - theirs.size) > PADDING) reasons.push(sizes)
   else if (ours.size !== theirs.size) notes.push(`${sizes} (padding)`)

@@ -67,11 +67,13 @@ export class PartialFile {
   }
 
   async discard(): Promise<void> {
+    await this.truncate(0)
     await this.close()
-    await rm(this.path, { force: true })
   }
 
+  /** Keeps what is had. Idempotent. */
   async close(): Promise<void> {
     await this.#handle.close()
+    if (this.#length === 0) await rm(this.path, { force: true })
   }
 }

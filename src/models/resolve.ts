@@ -11,9 +11,13 @@ export interface ResolveOptions extends PullOptions {
 
 /** The local file of a catalogue id, `hf:owner/repo/file.gguf`, or path. Throws `E_FILE` if it is not there, or like `pull`. */
 export async function resolveModel(model: string, options: ResolveOptions = {}): Promise<string> {
-  const spec = parseSpec(model, modelsFolder(options.home ?? homeFolder()))
-  if (await isThere(spec)) return spec.path
-  if (!spec.pullable) throw new OuroborosError('E_FILE', `no such model: ${model} (neither a file nor one of ${knownIds()}; hf:owner/repo/file.gguf works too)`)
+  const { path, pullable } = parseSpec(model, modelsFolder(options.home ?? homeFolder()))
+  if (await isThere(path, pullable)) return path
+  if (!pullable)
+    throw new OuroborosError(
+      'E_FILE',
+      `no such model: ${model} (neither a file nor one of ${knownIds()}; hf:owner/repo/file.gguf works too)`,
+    )
   if (!options.pull) throw new OuroborosError('E_FILE', `${model} is not downloaded yet: run ouroboros pull ${model}`)
   return pull(model, options)
 }

