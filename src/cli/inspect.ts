@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { OuroborosError } from '../core/errors.ts'
 import type { GgufFacts } from '../models/inspect.ts'
 import type { Pairing } from '../models/pairing.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
@@ -20,7 +21,9 @@ export function registerInspect(program: Command, terminal: Terminal = processTe
       const [first, second] = files
       const report = { models: files.map(facts), pairing: first && second ? pairing(first, second) : null }
       terminal.stdout.write(`${json ? JSON.stringify(report, null, 2) : describe(report)}\n`)
-      if (report.pairing?.paired === false) process.exitCode = 1
+      if (report.pairing?.paired === false) {
+        throw new OuroborosError('E_PAIR', `${second?.path} cannot draft for ${first?.path}: ${report.pairing.reasons[0]}`)
+      }
     })
 }
 

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { OuroborosError } from '../core/errors.ts'
 import { integer } from './numbers.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 
@@ -15,11 +13,9 @@ export function registerQuantize(program: Command, terminal: Terminal = processT
     .option('--output-type <type>', 'type of the output layer, e.g. Q4_0 for a faster draft model')
     .option('-t, --threads <n>', "default: the machine's cores", integer({ min: 1 }))
     .action(async (input: string, output: string, type: string, options: { outputType?: string; threads?: number }) => {
-      if (existsSync(output)) throw new OuroborosError('E_FILE', `${output} exists already: choose another name or remove it`)
       const { quantize } = await import('../engine/quantize.ts')
-      const { readGguf, resolveModel } = await import('../models/index.ts')
+      const { resolveModel } = await import('../models/resolve.ts')
       const source = await resolveModel(input)
-      readGguf(source)
       let told = -1
       await quantize(source, output, type, {
         ...options,

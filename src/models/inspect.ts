@@ -20,7 +20,7 @@ export interface GgufFacts {
   /** 0 = not a mixture of experts. */
   experts: number
   expertsUsed: number
-  vocabulary: { tokenizer: string | null; size: number; bos: number | null; eos: number | null }
+  vocabulary: { tokenizer: string | null; size: number; bos: number | null; eos: number | null; addsBos: boolean }
   chatTemplate: boolean
 }
 
@@ -52,6 +52,8 @@ export function facts(gguf: Gguf): GgufFacts {
       size: tokens(gguf).length || (own('vocab_size') ?? 0),
       bos: number(gguf, 'tokenizer.ggml.bos_token_id'),
       eos: number(gguf, 'tokenizer.ggml.eos_token_id'),
+      // llama.cpp's default where the file is silent: SentencePiece vocabularies begin with it.
+      addsBos: (gguf.metadata.get('tokenizer.ggml.add_bos_token') ?? text(gguf, 'tokenizer.ggml.model') === 'llama') === true,
     },
     chatTemplate: text(gguf, 'tokenizer.chat_template') !== null,
   }

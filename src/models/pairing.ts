@@ -13,36 +13,33 @@ export interface Pairing {
 
 /** Files of one model family may pad the vocabulary to different sizes (as llama.cpp allows). */
 const PADDING = 128
+/** The first words differ by convention in converted files. */
+const FIRST_COMPARED = 5
 
 /** Compares the files at two paths. Throws like `readGguf`. */
 export function inspectPair(target: string, draft: string): Pairing {
   return pairing(readGguf(target), readGguf(draft))
 }
 
-/** A pair must agree on what every token id means. */
+/** A pair must agree on what every token id means; the rules are those by which the engine loads a pair. */
 export function pairing(target: Gguf, draft: Gguf): Pairing {
   const [ours, theirs] = [facts(target).vocabulary, facts(draft).vocabulary]
   const reasons: string[] = []
   const notes: string[] = []
-
-  if (ours.tokenizer !== theirs.tokenizer)
-    reasons.push(`tokenizer: target ${ours.tokenizer ?? 'none'}, draft ${theirs.tokenizer ?? 'none'}`)
-  const sizes = `vocabulary: target ${ours.size} tokens, draft ${theirs.size}`
-  if (Math.abs(ours.size - theirs.size) > PADDING) reasons.push(sizes)
-  else if (ours.size !== theirs.size) notes.push(`${sizes} (padding)`)
-  for (const key of ['bos', 'eos'] as const) {
-    if (ours[key] === theirs[key]) continue
-    const difference = `${key} token: target ${ours[key] ?? 'none'}, draft ${theirs[key] ?? 'none'}`
-    // A file that does not name the token does not use it.
-    if (ours[key] === null || theirs[key] === null) notes.push(difference)
-    else reasons.push(difference)
+  const compare = (what: string, a: number | string | null, b: number | string | null, harmless = false): void => {
+    if (a !== b) (harmless ? notes : reasons).push(`${what}: target ${a ?? 'none'}, draft ${b ?? 'none'}`)
   }
+
+  compare('tokenizer', ours.tokenizer, theirs.tokenizer)
+  compare('vocabulary size', ours.size, theirs.size, Math.abs(ours.size - theirs.size) <= PADDING)
+  compare('token added at the beginning', ours.addsBos ? ours.bos : null, theirs.addsBos ? theirs.bos : null)
+  compare('end token', ours.eos, theirs.eos, true)
 
   const [texts, draftTexts] = [tokens(target), tokens(draft)]
   const common = Math.min(texts.length, draftTexts.length)
-  for (let id = 0; id < common; id++) {
+  for (let id = FIRST_COMPARED; id < common; id++) {
     if (texts[id] === draftTexts[id]) continue
-    reasons.push(`token ${id}: target ${printable(String(texts[id]))}, draft ${printable(String(draftTexts[id]))}`)
+    compare(`token ${id}`, printable(String(texts[id])), printable(String(draftTexts[id])))
     break
   }
   return { paired: reasons.length === 0, reasons, notes }

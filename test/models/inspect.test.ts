@@ -25,7 +25,7 @@ test('inspect tells the facts', () => {
     contextLength: 1024,
     experts: 0,
     expertsUsed: 0,
-    vocabulary: { tokenizer: 'llama', size: 64, bos: 1, eos: 2 },
+    vocabulary: { tokenizer: 'llama', size: 64, bos: 1, eos: 2, addsBos: false },
     chatTemplate: false,
   })
 })
@@ -47,7 +47,7 @@ test('inspect tells experts and a chat template, and what the file does not say'
 })
 
 const vocabulary = { 'general.architecture': 'a', 'tokenizer.ggml.model': 'gpt2', 'tokenizer.ggml.eos_token_id': 1 }
-const words = ['a', 'b', 'c']
+const words = ['0', '1', '2', '3', '4', 'a', 'b', 'c']
 
 async function pairOf(target: WritableMetadata, draft: WritableMetadata): Promise<Pairing> {
   const folder = await tempFolder()
@@ -61,20 +61,17 @@ test('pairing accepts equal vocabularies', async () => {
   expect(inspectPair(golden('target'), golden('draft'))).toEqual({ paired: true, reasons: [], notes: [] })
 })
 
-test('pairing tolerates padding and a token that one file does not name', async () => {
-  const result = await pairOf({ 'tokenizer.ggml.tokens': [...words, '[PAD3]'] }, { 'tokenizer.ggml.bos_token_id': 2 })
-  expect(result).toEqual({
-    paired: true,
-    reasons: [],
-    notes: ['vocabulary: target 4 tokens, draft 3 (padding)', 'bos token: target none, draft 2'],
-  })
+test('pairing tolerates padding, another end token, other first tokens, and a beginning that is not added', async () => {
+  const draft = { 'tokenizer.ggml.bos_token_id': 2, 'tokenizer.ggml.eos_token_id': 2, 'tokenizer.ggml.tokens': ['<s>', ...words.slice(1)] }
+  const result = await pairOf({ 'tokenizer.ggml.tokens': [...words, '[PAD3]'] }, draft)
+  expect(result).toEqual({ paired: true, reasons: [], notes: ['vocabulary size: target 9, draft 8', 'end token: target 1, draft 2'] })
 })
 
 test.each<[string, WritableMetadata]>([
-  ['tokenizer: target gpt2, draft llama', { 'tokenizer.ggml.model': 'llama' }],
-  ['eos token: target 1, draft 2', { 'tokenizer.ggml.eos_token_id': 2 }],
-  ['token 1: target "b", draft "B"', { 'tokenizer.ggml.tokens': ['a', 'B', 'C'] }],
-  ['vocabulary: target 3 tokens, draft 132', { 'tokenizer.ggml.tokens': [...words, ...Array.from({ length: 129 }, (_, i) => `x${i}`)] }],
+  ['tokenizer: target gpt2, draft bert', { 'tokenizer.ggml.model': 'bert' }],
+  ['token added at the beginning: target none, draft 2', { 'tokenizer.ggml.add_bos_token': true, 'tokenizer.ggml.bos_token_id': 2 }],
+  ['token 6: target "b", draft "B"', { 'tokenizer.ggml.tokens': [...words.slice(0, 6), 'B', 'C'] }],
+  ['vocabulary size: target 8, draft 137', { 'tokenizer.ggml.tokens': [...words, ...Array.from({ length: 129 }, (_, i) => `x${i}`)] }],
 ])('pairing refuses: %s', async (reason, draft) => {
   expect(await pairOf({}, draft)).toMatchObject({ paired: false, reasons: [reason] })
 })
