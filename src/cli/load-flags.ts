@@ -24,7 +24,7 @@ export function addLoadFlags(command: Command, defaultModel: string): Command {
     .option('-m, --model <model>', 'target model: catalogue id, hf:owner/repo/file.gguf, or GGUF file', defaultModel)
     .addOption(new Option('--spec-draft-model <model>', 'draft model; a catalogue id as target brings its own  [-md]').conflicts('draft'))
     .option('--no-draft', 'load no draft model')
-    .option('-c, --ctx-size <n>', 'context in tokens, prompt and answer together (default: 4096)', integer({ min: 16 }))
+    .option('-c, --ctx-size <n>', 'context in tokens, prompt and answer together (default: 4096)', integer({ min: 16, max: 2 ** 20 }))
     .option('-t, --threads <n>', "threads (default: the machine's cores)", integer({ min: 1, max: 1024 }))
     .option('--gpu-layers <n>', 'layers of the target on the GPU, or all  [-ngl]', layers)
     .option('--spec-draft-ngl <n>', 'layers of the draft model on the GPU, or all  [-ngld]', layers)

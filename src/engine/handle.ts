@@ -45,45 +45,46 @@ interface Waiting {
 }
 
 class WorkerEngine implements Engine {
-  readonly facts: EngineFacts
   readonly #worker: Worker
+  readonly #listeners: Pick<LoadOptions, 'onLog' | 'onProgress'>
   readonly #generations = new Map<number, GenerationChannel>()
   readonly #questions = new Map<number, Waiting>()
+  #facts: EngineFacts | undefined
   #nextId = 1
   #closed: Error | undefined
   #disposal: Promise<void> | undefined
+  #loading: { resolve(): void; reject(error: Error): void } | undefined
 
-  static start(start: WorkerStart, { onLog, onProgress, signal }: LoadOptions): Promise<Engine> {
-    return new Promise((resolve, reject) => {
-      const worker = new Worker(workerFile(), { workerData: start })
-      const fail = (error: Error) => {
-        void worker.terminate()
-        reject(error)
-      }
-      const abort = () => fail(new OuroborosError('E_CLOSED', 'loading was aborted'))
-      signal?.addEventListener('abort', abort, { once: true })
-      worker.once('error', (cause) => fail(new OuroborosError('E_ENGINE', `the engine's thread failed: ${cause.message}`, { cause })))
-      worker.once('exit', (code) => reject(new OuroborosError('E_ENGINE', `the engine's thread ended with code ${code} while loading`)))
-      worker.on('message', function hear(message: FromWorker) {
-        if (message.type === 'log') onLog?.(message.line)
-        else if (message.type === 'progress') onProgress?.({ phase: 'load', file: message.file, fraction: message.fraction })
-        else if (message.type === 'broken') fail(fromWire(message.error))
-        else if (message.type === 'ready') {
-          signal?.removeEventListener('abort', abort)
-          worker.removeAllListeners()
-          resolve(new WorkerEngine(worker, message.facts, onLog))
-        }
+  static async start(start: WorkerStart, options: LoadOptions): Promise<Engine> {
+    const engine = new WorkerEngine(new Worker(workerFile(), { workerData: start }), options)
+    const abort = () => engine.#end(new OuroborosError('E_CLOSED', 'loading was aborted'))
+    options.signal?.addEventListener('abort', abort, { once: true })
+    try {
+      await new Promise<void>((resolve, reject) => {
+        engine.#loading = { resolve, reject }
+        if (options.signal?.aborted) abort()
       })
-    })
+    } catch (error) {
+      await engine.#worker.terminate()
+      throw error
+    } finally {
+      options.signal?.removeEventListener('abort', abort)
+    }
+    engine.#loading = undefined
+    engine.#idle()
+    return engine
   }
 
-  private constructor(worker: Worker, facts: EngineFacts, onLog: LoadOptions['onLog']) {
+  private constructor(worker: Worker, listeners: Pick<LoadOptions, 'onLog' | 'onProgress'>) {
     this.#worker = worker
-    this.facts = facts
-    worker.on('message', (message: FromWorker) => (message.type === 'log' ? onLog?.(message.line) : this.#hear(message)))
+    this.#listeners = listeners
+    worker.on('message', (message: FromWorker) => this.#hear(message))
     worker.on('error', (cause) => this.#end(new OuroborosError('E_ENGINE', `the engine's thread failed: ${cause.message}`, { cause })))
     worker.on('exit', (code) => this.#end(new OuroborosError('E_ENGINE', `the engine's thread ended unexpectedly with code ${code}`)))
-    this.#idle()
+  }
+
+  get facts(): EngineFacts {
+    return this.#facts as EngineFacts
   }
 
   generate(request: GenerateRequest): Generation {
@@ -131,6 +132,19 @@ class WorkerEngine implements Engine {
 
   #hear(message: FromWorker): void {
     switch (message.type) {
+      case 'log':
+        this.#listeners.onLog?.(message.line)
+        break
+      case 'progress':
+        this.#listeners.onProgress?.({ phase: 'load', file: message.file, fraction: message.fraction })
+        break
+      case 'ready':
+        this.#facts = message.facts
+        this.#loading?.resolve()
+        break
+      case 'broken':
+        this.#end(fromWire(message.error))
+        break
       case 'step':
         this.#generations.get(message.id)?.push(message.step)
         break
@@ -156,7 +170,8 @@ class WorkerEngine implements Engine {
 
   /** A loaded engine at rest does not keep the process alive. */
   #idle(): void {
-    if (this.#generations.size + this.#questions.size === 0 && !this.#disposal) this.#worker.unref()
+    const waiting = this.#generations.size + this.#questions.size > 0 || this.#loading || this.#disposal
+    if (!waiting) this.#worker.unref()
   }
 
   #send(message: ToWorker): void {
@@ -172,6 +187,7 @@ class WorkerEngine implements Engine {
   /** The thread is gone: whoever waits hears why. */
   #end(error: Error): void {
     this.#closed ??= error
+    this.#loading?.reject(this.#closed)
     for (const waiting of this.#questions.values()) waiting.reject(this.#closed)
     for (const channel of this.#generations.values()) channel.fail(this.#closed)
     this.#questions.clear()

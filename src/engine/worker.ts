@@ -51,10 +51,10 @@ function hear(message: ToWorker): void {
 /** A running request ends at its next pass, a queued one at once. */
 function abort(id: number): void {
   if (id === running) abortedIds.add(id)
-  const at = queue.findIndex((one) => one.id === id)
-  if (at < 0) return
-  const [{ request }] = queue.splice(at, 1) as [{ request: WireRequest }]
-  send({ type: 'done', id, result: abortedResult(request.method ?? 'ouroboros') })
+  const queued = queue.find((one) => one.id === id)
+  if (!queued) return
+  queue.splice(queue.indexOf(queued), 1)
+  send({ type: 'done', id, result: abortedResult(queued.request.method ?? 'ouroboros') })
 }
 
 async function work(): Promise<void> {
