@@ -33,7 +33,8 @@ export class LookaheadWindow {
 
   /** `seeds`: W + N - 3 tokens for the first row. */
   constructor(size: WindowSize, seeds: readonly Token[]) {
-    if (size.window < 1 || size.ngram < 3) throw new RangeError(`a window needs W >= 1 and N >= 3: received W=${size.window} N=${size.ngram}`)
+    if (size.window < 1 || size.ngram < 3)
+      throw new RangeError(`a window needs W >= 1 and N >= 3: received W=${size.window} N=${size.ngram}`)
     this.size = size
     this.#rows = [[...seeds]]
   }

@@ -1,9 +1,9 @@
 import type { Logits } from './model.ts'
 import { uniform } from './random.ts'
-import type { Token } from './token.ts'
-import type { NodeId } from './token-tree.ts'
 import { argmax } from './row-math.ts'
 import { type Candidates, keepMinP, keepTopK, keepTopP, likely, weigh } from './sampling-filters.ts'
+import type { Token } from './token.ts'
+import type { NodeId } from './token-tree.ts'
 
 /** Sampling parameters, llama.cpp's names and order: bias, penalties, top-k, top-p, min-p, temperature. */
 export interface SamplerOptions {

@@ -84,7 +84,7 @@ export class Session {
     const pending = target.align(this.#prefix)
     if (pending.length > this.#promptChunk) return yield* this.#readPrompt(pending.slice(0, this.#promptChunk))
 
-    const draft = fit(yield* this.#draft(pending.length), this.#room(pending.length))
+    const draft = fitting(yield* this.#draft(pending.length), this.#room(pending.length))
     const tree = TokenTree.chain(pending)
     const root = tree.size - 1
     const places = tree.graft(root, draft)
@@ -144,16 +144,16 @@ export class Session {
 }
 
 /** The part of a proposal that the context and the batch can hold. */
-function fit(draft: TokenTree, room: Room): TokenTree {
+function _fit(draft: TokenTree, room: Room): TokenTree {
   if (draft.size <= room.nodes && draft.leaves.every((leaf) => draft.depth(leaf) <= room.depth)) return draft
-  const fitting = new TokenTree()
+  const kept = new TokenTree()
   const places: NodeId[] = []
   for (let node = 0; node < draft.size; node++) {
     const parent = draft.parent(node)
     const place = parent === ROOT ? ROOT : places[parent]
-    if (place === undefined || fitting.size >= room.nodes || draft.depth(node) > room.depth) continue
+    if (place === undefined || kept.size >= room.nodes || draft.depth(node) > room.depth) continue
     const proposal = draft.proposal(node)
-    places[node] = fitting.add(place, draft.token(node), { wanted: draft.wanted(node), ...(proposal && { proposal }) })
+    places[node] = kept.add(place, draft.token(node), { wanted: draft.wanted(node), ...(proposal && { proposal }) })
   }
-  return fitting
+  return kept
 }

@@ -18,6 +18,8 @@ export function renderChat(model: LlamaModel, messages: readonly ChatMessage[], 
       eos_token: spelling(vocabulary.eos),
     })
   } catch (cause) {
-    throw new OuroborosError('E_PROMPT', `the chat template of ${model.file} refuses this conversation: ${(cause as Error).message}`, { cause })
+    throw new OuroborosError('E_PROMPT', `the chat template of ${model.file} refuses this conversation: ${(cause as Error).message}`, {
+      cause,
+    })
   }
 }

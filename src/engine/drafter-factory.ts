@@ -28,7 +28,11 @@ export function createDrafter(method: Method, options: MethodOptions, state: Dra
     case 'vanilla':
       return new VanillaDrafter()
     case 'speculative':
-      return new SpeculativeDrafter(needed(draft, method), { draftLength: 5, minProbability: 0, ...given(options, ['draftLength', 'minProbability']) }, endTokens)
+      return new SpeculativeDrafter(
+        needed(draft, method),
+        { draftLength: 5, minProbability: 0, ...given(options, ['draftLength', 'minProbability']) },
+        endTokens,
+      )
     case 'prompt-lookup':
       return new PromptLookupDrafter({ lookupNgram: 3, draftLength: 10, ...given(options, ['lookupNgram', 'draftLength']) })
     case 'lookahead':
@@ -58,7 +62,11 @@ function paper(draft: CachedText, options: MethodOptions, state: DraftingState):
 }
 
 function needed(draft: CachedText | undefined, method: string): CachedText {
-  if (!draft) throw new OuroborosError('E_USAGE', `${method} needs a draft model: load with one (--spec-draft-model), or use prompt-lookup, lookahead or ouroboros`)
+  if (!draft)
+    throw new OuroborosError(
+      'E_USAGE',
+      `${method} needs a draft model: load with one (--spec-draft-model), or use prompt-lookup, lookahead or ouroboros`,
+    )
   return draft
 }
 

@@ -62,7 +62,11 @@ function load(): Library {
     for (const prototype of prototypes(GGML_FUNCTIONS)) c[nameOf(prototype)] = ggml.func(prototype)
     for (const prototype of prototypes(LLAMA_FUNCTIONS)) c[nameOf(prototype)] = llama.func(prototype)
   } catch (cause) {
-    throw new OuroborosError('E_LIBRARY', `cannot load ${files.llama}: ${(cause as Error).message}; it must be llama.cpp v${LIBRARY_VERSION}`, { cause })
+    throw new OuroborosError(
+      'E_LIBRARY',
+      `cannot load ${files.llama}: ${(cause as Error).message}; it must be llama.cpp v${LIBRARY_VERSION}`,
+      { cause },
+    )
   }
   const version = String(c['llama_version']?.() ?? 'unknown')
   checkLayout(c, version, files.llama)

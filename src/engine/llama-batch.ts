@@ -50,9 +50,13 @@ export class BatchWriter {
       if (tree.size === 0) throw new RangeError('a pass needs at least one token: received an empty tree')
       for (let node = 0; node < tree.size; node++) {
         const token = tree.token(node)
-        if (!Number.isInteger(token) || token < 0 || token >= vocabSize) throw new RangeError(`no such token in a vocabulary of ${vocabSize}: received ${token}`)
+        if (!Number.isInteger(token) || token < 0 || token >= vocabSize)
+          throw new RangeError(`no such token in a vocabulary of ${vocabSize}: received ${token}`)
         if (cache.length + tree.depth(node) > contextLength) {
-          throw new OuroborosError('E_CONTEXT', `a pass reaches position ${cache.length + tree.depth(node)}, the context holds ${contextLength} tokens`)
+          throw new OuroborosError(
+            'E_CONTEXT',
+            `a pass reaches position ${cache.length + tree.depth(node)}, the context holds ${contextLength} tokens`,
+          )
         }
       }
     }

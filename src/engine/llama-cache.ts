@@ -79,7 +79,8 @@ export class LlamaCache implements Cache {
 
   rollback(length: number): void {
     this.#alive()
-    if (!Number.isInteger(length) || length < 0 || length > this.#length) throw new RangeError(`cannot roll back ${this.#length} tokens to ${length}`)
+    if (!Number.isInteger(length) || length < 0 || length > this.#length)
+      throw new RangeError(`cannot roll back ${this.#length} tokens to ${length}`)
     if (this.#tree || length < this.#length) this.#memory.remove(this.#base, length)
     this.#dropBranches()
     this.#tree = undefined

@@ -3,10 +3,10 @@ import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
 import type { Cache, Logits, Model, Pass } from '../core/model.ts'
 import { readGguf } from '../models/gguf.ts'
+import { type Library, lastLogLines, library, type Pointer, readString } from './library.ts'
 import { BatchWriter } from './llama-batch.ts'
 import { LlamaCache } from './llama-cache.ts'
 import { LogitRows } from './logit-rows.ts'
-import { lastLogLines, type Library, library, type Pointer, readString } from './library.ts'
 import { SequenceIds } from './sequence-ids.ts'
 import { Vocabulary } from './vocabulary.ts'
 
@@ -97,7 +97,8 @@ export class LlamaModel implements Model {
   open(): Cache {
     this.#alive()
     const base = this.#sequences.takeBase()
-    if (base === undefined) throw new OuroborosError('E_ENGINE', `all ${this.#caches.size} caches of ${this.file} are open: close one or load with more sessions`)
+    if (base === undefined)
+      throw new OuroborosError('E_ENGINE', `all ${this.#caches.size} caches of ${this.file} are open: close one or load with more sessions`)
     const cache = new LlamaCache(this, base, this.#sequences, {
       remove: (sequence, from) => this.#remove(sequence, from),
       copy: (from, to, start, end) => this.#c['llama_memory_seq_cp']?.(this.#memory, from, to, start, end),
@@ -146,7 +147,8 @@ export class LlamaModel implements Model {
     const code = this.#c['llama_decode']?.(this.#context, this.#batch.struct)
     this.decodeMs += performance.now() - started
     this.passes++
-    if (code !== 0) throw new OuroborosError('E_ENGINE', `llama_decode failed with ${code} on ${this.#batch.size} tokens: ${lastLogLines()}`)
+    if (code !== 0)
+      throw new OuroborosError('E_ENGINE', `llama_decode failed with ${code} on ${this.#batch.size} tokens: ${lastLogLines()}`)
   }
 
   #logits(): Float32Array {
@@ -179,7 +181,11 @@ function openModel(c: Library['c'], file: string, options: LlamaModelOptions): P
   const devices = options.devices && deviceList(c, options.devices)
   if (devices) params.devices = devices
   const report = options.onProgress
-  const callback = report && koffi.register((fraction: number) => (report(fraction), true), koffi.pointer('ouroboros_progress'))
+  const hear = (fraction: number): boolean => {
+    report?.(fraction)
+    return true // go on loading
+  }
+  const callback = report && koffi.register(hear, koffi.pointer('ouroboros_progress'))
   if (callback) params.progress_callback = callback
   try {
     const model = c['llama_model_load_from_file']?.(file, params)
@@ -206,7 +212,13 @@ function deviceList(c: Library['c'], names: readonly string[]): Pointer {
   return list
 }
 
-function openContext(c: Library['c'], model: Pointer, file: string, contextLength: number, options: LlamaModelOptions & { threads: number }): Pointer {
+function openContext(
+  c: Library['c'],
+  model: Pointer,
+  file: string,
+  contextLength: number,
+  options: LlamaModelOptions & { threads: number },
+): Pointer {
   const params = c['llama_context_default_params']?.()
   const flash = options.flashAttention ?? true
   const cacheType = CACHE_TYPES[options.cacheType ?? 'f16']
@@ -224,7 +236,8 @@ function openContext(c: Library['c'], model: Pointer, file: string, contextLengt
   params.n_threads = options.threads
   params.n_threads_batch = params.n_threads
   const context = c['llama_init_from_model']?.(model, params)
-  if (!context) throw new OuroborosError('E_MODEL', `llama.cpp cannot make a context of ${contextLength} tokens for ${file}: ${lastLogLines(4)}`)
+  if (!context)
+    throw new OuroborosError('E_MODEL', `llama.cpp cannot make a context of ${contextLength} tokens for ${file}: ${lastLogLines(4)}`)
   return context
 }
 

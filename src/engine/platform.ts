@@ -65,7 +65,8 @@ function packageFolder(name: string): string | undefined {
 /** Names differ by build: `libllama.so`, `libllama.v0.5.0.so`, `libllama.vulkan.v0.5.0.so`, `llama.dll`. */
 function findIn(folder: string): NativeFiles | undefined {
   const names = readdirSync(folder).sort((a, b) => b.length - a.length)
-  const library = (stem: string) => names.find((name) => new RegExp(`^(lib)?${stem}(\\.[a-z]+)?(\\.v[\\d.]+)?\\.(so|dylib|dll)$`).test(basename(name)))
+  const library = (stem: string) =>
+    names.find((name) => new RegExp(`^(lib)?${stem}(\\.[a-z]+)?(\\.v[\\d.]+)?\\.(so|dylib|dll)$`).test(basename(name)))
   const llama = library('llama')
   const ggml = library('ggml')
   return llama && ggml ? { folder, llama: join(folder, llama), ggml: join(folder, ggml) } : undefined

@@ -48,6 +48,7 @@ export function tensorTypeOf(name: string): number {
 
 function lookUp(table: Readonly<Record<string, number>>, name: string, what: string): number {
   const type = table[name.toUpperCase()]
-  if (type === undefined) throw new OuroborosError('E_USAGE', `no such ${what}: received ${name}, known are ${Object.keys(table).join(', ')}`)
+  if (type === undefined)
+    throw new OuroborosError('E_USAGE', `no such ${what}: received ${name}, known are ${Object.keys(table).join(', ')}`)
   return type
 }

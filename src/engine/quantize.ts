@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { OuroborosError } from '../core/errors.ts'
 import { readGguf } from '../models/gguf.ts'
 import type { WireError } from './protocol.ts'

@@ -105,7 +105,10 @@ function promptTokens(runtime: Runtime, request: WireRequest): Token[] {
 
 function checkMethod(request: WireRequest): NonNullable<WireRequest['options']> {
   if (request.options?.preset === 'paper' && (request.temperature ?? 0) > 0) {
-    throw new OuroborosError('E_USAGE', `preset paper is greedy, as published: received temperature ${request.temperature}, use 0 or preset default`)
+    throw new OuroborosError(
+      'E_USAGE',
+      `preset paper is greedy, as published: received temperature ${request.temperature}, use 0 or preset default`,
+    )
   }
   return request.options ?? {}
 }
@@ -114,7 +117,8 @@ function samplerOptions(request: WireRequest, vocabulary: Vocabulary) {
   const { temperature, topK, topP, minP, repeatPenalty, presencePenalty, frequencyPenalty, penaltyLastN, seed } = request
   const logitBias = new Map(Object.entries(request.logitBias ?? {}).map(([token, bias]) => [Number(token), bias]))
   for (const token of logitBias.keys()) {
-    if (token >= vocabulary.size) throw new OuroborosError('E_USAGE', `logitBias: no such token in a vocabulary of ${vocabulary.size}: received ${token}`)
+    if (token >= vocabulary.size)
+      throw new OuroborosError('E_USAGE', `logitBias: no such token in a vocabulary of ${vocabulary.size}: received ${token}`)
   }
   const numbers = { temperature, topK, topP, minP, repeatPenalty, presencePenalty, frequencyPenalty, penaltyLastN, seed }
   return { ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)), logitBias }
@@ -140,7 +144,11 @@ function describe({ token, origin, source, logprob, topLogprobs }: EmittedToken,
     ...(source && { source }),
     ...(logprob !== undefined && { logprob }),
     ...(topLogprobs && {
-      topLogprobs: topLogprobs.map((other) => ({ id: other.token, text: vocabulary.detokenize([other.token], true), logprob: other.logprob })),
+      topLogprobs: topLogprobs.map((other) => ({
+        id: other.token,
+        text: vocabulary.detokenize([other.token], true),
+        logprob: other.logprob,
+      })),
     }),
   }
 }

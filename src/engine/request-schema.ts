@@ -37,12 +37,19 @@ const requestSchema = z
     logitBias: z.record(z.string().regex(/^\d+$/, 'expected a token id'), z.number().min(-100).max(100)).optional(),
     seed: z.int().min(0).optional(),
   })
-  .refine((request) => (request.prompt === undefined) !== (request.messages === undefined), 'give either prompt or messages, one of the two')
+  .refine(
+    (request) => (request.prompt === undefined) !== (request.messages === undefined),
+    'give either prompt or messages, one of the two',
+  )
 
 const loadSchema = z.strictObject({
   target: z.string().min(1),
   draft: z.string().min(1).nullish(),
-  contextLength: z.int().min(16).max(2 ** 20).optional(),
+  contextLength: z
+    .int()
+    .min(16)
+    .max(2 ** 20)
+    .optional(),
   threads: z.int().min(1).max(1024).optional(),
   gpuLayers: z.int().min(-1).optional(),
   draftGpuLayers: z.int().min(-1).optional(),
@@ -58,7 +65,8 @@ const loadSchema = z.strictObject({
 export function checkRequest(request: GenerateRequest): void {
   check(requestSchema, request)
   if (request.prompt === '') throw new OuroborosError('E_PROMPT', 'the prompt is empty: received 0 characters, give some text')
-  if (request.messages?.length === 0) throw new OuroborosError('E_PROMPT', 'the conversation is empty: received 0 messages, give at least one')
+  if (request.messages?.length === 0)
+    throw new OuroborosError('E_PROMPT', 'the conversation is empty: received 0 messages, give at least one')
 }
 
 /** Throws E_USAGE, saying what was received. */

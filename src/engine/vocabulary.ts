@@ -42,7 +42,8 @@ export class Vocabulary {
   /** A token's text as bytes: maybe only part of a character. Control tokens are empty unless `special`. */
   bytes(token: Token, special = false): Buffer {
     this.#needsText()
-    if (!Number.isInteger(token) || token < 0 || token >= this.size) throw new RangeError(`no such token in a vocabulary of ${this.size}: received ${token}`)
+    if (!Number.isInteger(token) || token < 0 || token >= this.size)
+      throw new RangeError(`no such token in a vocabulary of ${this.size}: received ${token}`)
     for (let size = 64; ; size = size * 4) {
       const buffer = Buffer.alloc(size)
       const length = this.#c['llama_token_to_piece']?.(this.#vocab, token, buffer, size, 0, special)

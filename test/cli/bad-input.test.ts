@@ -17,7 +17,7 @@ const USAGE: [string[], RegExp][] = [
   [['run', 'hi', '-n', ''], /''.*integer/],
   [['run', 'hi', '-t', '0'], /'0'.*from 1/],
   [['run', 'hi', '-c', '-5'], /'-5'.*from/],
-  [['run', 'hi', '--top-p', '1.1'], /'1.1'.*0 to 1/],
+  [['run', 'hi', '--top-p', '1.1'], /'1.1'.*0.001 to 1/],
   [['run', 'hi', '--top-k', '-1'], /'-1'.*from 0/],
   [['run', 'hi', '--seed', 'x'], /'x'.*integer/],
   [['run', 'hi', '--logprobs', '21', '--json'], /'21'.*0 to 20/],

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config'
+
+/** `fast` needs no weights; `model` runs real models, one file at a time, each in a process of its own. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: 'fast', include: ['test/*.test.ts', 'test/{core,models,cli}/**/*.test.ts'], exclude: ['test/golden.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        test: {
+          name: 'model',
+          include: ['test/golden.test.ts', 'test/{engine,api,e2e}/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+})
