@@ -5,7 +5,12 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'fast', include: ['test/*.test.ts', 'test/{core,models,cli}/**/*.test.ts'], exclude: ['test/golden.test.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'fast',
+          include: ['test/*.test.ts', 'test/{core,models,cli}/**/*.test.ts'],
+          exclude: ['test/golden.test.ts'],
+          testTimeout: 60_000,
+        },
       },
       {
         test: {

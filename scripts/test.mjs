@@ -1,9 +1,10 @@
 // `npm test`: all gates in order; `npm run check` is the same without real models. The last line counts the tests.
+
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { prepare, ROOT, run } from './prepare.mjs'
-import { spawnSync } from 'node:child_process'
 
 const withModels = !process.argv.includes('--fast')
 const results = mkdtempSync(join(tmpdir(), 'ouroboros-test-'))

@@ -144,7 +144,7 @@ export class Session {
 }
 
 /** The part of a proposal that the context and the batch can hold. */
-function _fit(draft: TokenTree, room: Room): TokenTree {
+function fitting(draft: TokenTree, room: Room): TokenTree {
   if (draft.size <= room.nodes && draft.leaves.every((leaf) => draft.depth(leaf) <= room.depth)) return draft
   const kept = new TokenTree()
   const places: NodeId[] = []

@@ -1,0 +1,3 @@
+export { FakeModel, type FakeModelOptions } from './fake-model.ts'
+export { type ContractOptions, modelContract, type Runner } from './model-contract.ts'
+export { RandomDrafter } from './random-drafter.ts'

@@ -1,0 +1,259 @@
+import { CachedText } from '../core/cached-text.ts'
+import type { Cache, Logits, Model } from '../core/model.ts'
+import { uniform } from '../core/random.ts'
+import type { Token } from '../core/token.ts'
+import { type NodeId, ROOT, TokenTree } from '../core/token-tree.ts'
+
+/** The test functions of any runner of the usual shape (vitest, jest, bun). */
+export interface Runner {
+  describe(name: string, body: () => void): void
+  it(name: string, body: () => void | Promise<void>): void
+  beforeAll(body: () => void | Promise<void>): void
+  afterAll(body: () => void | Promise<void>): void
+}
+
+export interface ContractOptions {
+  open(): Model | Promise<Model>
+  close?(model: Model): void
+  /** Largest difference of a logit between a tree pass and plain one-token passes. */
+  readonly tolerance: number
+  /** Shapes that this engine is known to get wrong: never used on it. */
+  readonly skip?: readonly { readonly test: string; readonly reason: string }[]
+}
+
+/**
+ * What every engine must hold, whatever the drafter asks of it: tree logits equal plain decoding's, and a cache after
+ * commit or rollback is as if freshly filled. The model must allow three caches at once and 64 tokens of context.
+ */
+export function modelContract(name: string, options: ContractOptions, runner: Runner): void {
+  runner.describe(`model contract: ${name}`, () => {
+    let model: Model
+    runner.beforeAll(async () => {
+      model = await options.open()
+    })
+    runner.afterAll(() => options.close?.(model))
+    for (const [test, shape] of Object.entries(SHAPES)) {
+      const skipped = options.skip?.find((one) => one.test === test)
+      runner.it(skipped ? `${test} (not used on this engine: ${skipped.reason})` : test, () => {
+        if (!skipped) checkShape(model, shape, options.tolerance)
+      })
+    }
+    runner.it('several sessions in one pass', () => checkSessions(model, options.tolerance))
+    runner.it('rollback to any length', () => checkRollback(model, options.tolerance))
+    runner.it('a long prompt in chunks', () => checkChunks(model, options.tolerance))
+    runner.it('bad input throws and harms nothing', () => checkErrors(model, options.tolerance))
+  })
+}
+
+type Shape = (draw: (below: number) => number, words: number) => TokenTree
+
+/** Pseudo-random token ids, the same at every run; small ids are ordinary words in every vocabulary used. */
+function drawer(seed: number): (below: number) => number {
+  let count = 0
+  return (below) => Math.floor(uniform(seed, count++) * below)
+}
+
+const SHAPES: Record<string, Shape> = {
+  chain: (draw, words) => path(draw, words, 8),
+  'long chain': (draw, words) => path(draw, words, 33),
+  fork: (draw, words) => branches(path(draw, words, 1), draw, words, [0, 0], 2),
+  'draft with suffixes at its end': (draw, words) => branches(path(draw, words, 6), draw, words, [5, 5, 5], 4),
+  'guess set': (draw, words) => branches(path(draw, words, 1), draw, words, [0, 0, 0, 0, 0, 0], 4),
+  'deep random tree': (draw, words) => {
+    const tree = path(draw, words, 3)
+    for (let i = 0; i < 20; i++) tree.add(draw(tree.size), draw(words))
+    return tree
+  },
+  'lookahead window': (draw, words) => {
+    const tree = path(draw, words, 6)
+    for (let column = 0; column < 6; column++) {
+      let at: NodeId = column
+      for (let row = 0; row < 3; row++) at = tree.add(at, draw(words), { wanted: row === 2 })
+    }
+    return tree
+  },
+}
+
+function path(draw: (below: number) => number, words: number, length: number): TokenTree {
+  const tree = new TokenTree()
+  let at: NodeId = ROOT
+  for (let i = 0; i < length; i++) at = tree.add(at, draw(words))
+  return tree
+}
+
+function branches(tree: TokenTree, draw: (below: number) => number, words: number, parents: readonly NodeId[], length: number): TokenTree {
+  for (const parent of parents) {
+    let at = parent
+    for (let i = 0; i < length; i++) at = tree.add(at, draw(words))
+  }
+  return tree
+}
+
+/** Tree logits equal a chain's; then, for several paths, commit, continue, and compare with a fresh text. */
+function checkShape(model: Model, shape: Shape, tolerance: number): void {
+  const draw = drawer(11)
+  const words = Math.min(model.vocabSize, 1000)
+  const prefix = Array.from({ length: 9 }, () => draw(words))
+  const tree = shape(draw, words)
+  const wanted = Array.from({ length: tree.size }, (_, node) => node).filter((node) => tree.wanted(node))
+  withCache(model, (cache) => {
+    const text = new CachedText(cache)
+    read(model, text, prefix)
+    const [logits] = model.forward([{ cache, tree }])
+    const rows = new Map(wanted.map((node) => [node, Float32Array.from((logits as Logits).row(node))]))
+    for (const [node, row] of rows) same(row, plainRow(model, [...prefix, ...tree.tokensTo(node)]), tolerance, `node ${node}`)
+  })
+  const kept = [[], ...[0, Math.floor(tree.size / 2), tree.size - 1, ...tree.leaves.slice(0, 3)].map((node) => tree.path(node))]
+  for (const nodes of kept) {
+    withCache(model, (cache) => {
+      read(model, new CachedText(cache), prefix)
+      model.forward([{ cache, tree }])
+      cache.commit(nodes)
+      expectEqual(cache.length, prefix.length + nodes.length, 'committed length')
+      const after = [...prefix, ...nodes.map((node) => tree.token(node))]
+      for (let i = 0; i < 3; i++) after.push(checkNext(model, cache, after, draw(words), tolerance, `after keeping ${nodes.join(' ')}`))
+    })
+  }
+}
+
+/** Sends one more token and compares its logits with a fresh text's. */
+function checkNext(model: Model, cache: Cache, text: readonly Token[], token: Token, tolerance: number, what: string): Token {
+  const tree = TokenTree.chain([token])
+  const [logits] = model.forward([{ cache, tree }])
+  const row = Float32Array.from((logits as Logits).row(0))
+  cache.commit([0])
+  same(row, plainRow(model, [...text, token]), tolerance, what)
+  return token
+}
+
+function checkSessions(model: Model, tolerance: number): void {
+  const draw = drawer(23)
+  const words = Math.min(model.vocabSize, 1000)
+  const prefixes = [5, 12].map((length) => Array.from({ length }, () => draw(words)))
+  const trees = [SHAPES['draft with suffixes at its end'], SHAPES['deep random tree']].map((shape) => (shape as Shape)(draw, words))
+  withCache(model, (first) => {
+    withCache(model, (second) => {
+      const caches = [first, second]
+      caches.forEach((cache, i) => {
+        read(model, new CachedText(cache), prefixes[i] as Token[])
+      })
+      const all = model.forward(caches.map((cache, i) => ({ cache, tree: trees[i] as TokenTree })))
+      const rows = all.map((logits, i) => (trees[i] as TokenTree).leaves.map((leaf) => Float32Array.from(logits.row(leaf))))
+      trees.forEach((tree, i) => {
+        tree.leaves.forEach((leaf, j) => {
+          const fresh = plainRow(model, [...(prefixes[i] as Token[]), ...tree.tokensTo(leaf)])
+          same(rows[i]?.[j] as Float32Array, fresh, tolerance, `session ${i} leaf ${leaf}`)
+        })
+      })
+      caches.forEach((cache, i) => {
+        const tree = trees[i] as TokenTree
+        model.forward([{ cache, tree }])
+        const nodes = tree.path(tree.leaves.at(-1) as NodeId)
+        cache.commit(nodes)
+        const text = [...(prefixes[i] as Token[]), ...nodes.map((node) => tree.token(node))]
+        checkNext(model, cache, text, draw(words), tolerance, `session ${i} goes on`)
+      })
+    })
+  })
+}
+
+function checkRollback(model: Model, tolerance: number): void {
+  const draw = drawer(37)
+  const words = Math.min(model.vocabSize, 1000)
+  const prefix = Array.from({ length: 20 }, () => draw(words))
+  for (const length of [0, 1, 7, 19, 20]) {
+    withCache(model, (cache) => {
+      read(model, new CachedText(cache), prefix)
+      model.forward([{ cache, tree: (SHAPES['guess set'] as Shape)(draw, words) }])
+      cache.rollback(length)
+      expectEqual(cache.length, length, 'length after rollback')
+      checkNext(model, cache, prefix.slice(0, length), draw(words), tolerance, `after rollback to ${length}`)
+    })
+  }
+}
+
+function checkChunks(model: Model, tolerance: number): void {
+  const draw = drawer(41)
+  const words = Math.min(model.vocabSize, 1000)
+  const prompt = Array.from({ length: 60 }, () => draw(words))
+  withCache(model, (cache) => {
+    for (let at = 0; at < 59; at += 7) {
+      const tree = TokenTree.chain(prompt.slice(at, Math.min(at + 7, 59)))
+      model.forward([{ cache, tree }])
+      cache.commit(tree.path(tree.size - 1))
+    }
+    checkNext(model, cache, prompt.slice(0, 59), prompt[59] as Token, tolerance, 'after chunks')
+  })
+}
+
+function checkErrors(model: Model, tolerance: number): void {
+  withCache(model, (cache) => {
+    const draw = drawer(43)
+    const text = [1, 2, 3]
+    read(model, new CachedText(cache), text)
+    expectThrow(() => model.forward([{ cache, tree: new TokenTree() }]), 'an empty tree')
+    expectThrow(() => model.forward([{ cache, tree: TokenTree.chain([model.vocabSize]) }]), 'a token beyond the vocabulary')
+    expectThrow(() => model.forward([{ cache, tree: TokenTree.chain([-1]) }]), 'a negative token')
+    expectThrow(() => model.forward([{ cache, tree: path(draw, 60, model.maxBatch + 1) }]), 'a tree over the batch')
+    expectThrow(() => cache.commit([0]), 'a commit without a tree')
+    expectThrow(() => cache.rollback(4), 'a rollback beyond the length')
+    const pass = { cache, tree: TokenTree.chain([4]) }
+    expectThrow(() => model.forward([pass, pass]), 'one cache twice')
+    checkNext(model, cache, text, 5, tolerance, 'after errors')
+    const [old] = model.forward([{ cache, tree: TokenTree.chain([6]) }])
+    cache.rollback(4)
+    model.forward([{ cache, tree: TokenTree.chain([7]) }])
+    expectThrow(() => (old as Logits).row(0), 'logits of an earlier pass')
+    cache.close()
+    expectThrow(() => model.forward([{ cache, tree: TokenTree.chain([4]) }]), 'a closed cache')
+  })
+}
+
+/** Commits a text one token at a time, as plain decoding would. */
+function read(model: Model, text: CachedText, tokens: readonly Token[]): Float32Array {
+  let row: Float32Array = new Float32Array(0)
+  for (const token of tokens) {
+    const tree = TokenTree.chain([token])
+    const [logits] = model.forward([{ cache: text.cache, tree }])
+    row = Float32Array.from((logits as Logits).row(0))
+    text.commit(tree, 0)
+  }
+  return row
+}
+
+function plainRow(model: Model, tokens: readonly Token[]): Float32Array {
+  let row: Float32Array = new Float32Array(0)
+  withCache(model, (cache) => {
+    row = read(model, new CachedText(cache), tokens)
+  })
+  return row
+}
+
+function withCache(model: Model, use: (cache: Cache) => void): void {
+  const cache = model.open()
+  try {
+    use(cache)
+  } finally {
+    cache.close()
+  }
+}
+
+function same(actual: Float32Array, expected: Float32Array, tolerance: number, what: string): void {
+  let worst = 0
+  for (let i = 0; i < expected.length; i++) worst = Math.max(worst, Math.abs((actual[i] as number) - (expected[i] as number)))
+  if (!(worst <= tolerance) || actual.length !== expected.length)
+    throw new Error(`${what}: a logit differs by ${worst}, at most ${tolerance} is allowed`)
+}
+
+function expectEqual(actual: number, expected: number, what: string): void {
+  if (actual !== expected) throw new Error(`${what}: expected ${expected}, received ${actual}`)
+}
+
+function expectThrow(body: () => unknown, what: string): void {
+  try {
+    body()
+  } catch {
+    return
+  }
+  throw new Error(`${what}: expected an error`)
+}

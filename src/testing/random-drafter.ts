@@ -1,0 +1,41 @@
+import type { Drafter, Room } from '../core/drafter.ts'
+import type { Logits, Pass } from '../core/model.ts'
+import { uniform } from '../core/random.ts'
+import { argmax } from '../core/row-math.ts'
+import type { Token } from '../core/token.ts'
+import { type NodeId, ROOT, TokenTree } from '../core/token-tree.ts'
+import type { FakeModel } from './fake-model.ts'
+
+/** Proposes random trees, right now and then: whatever it does, the text must stay plain decoding's. */
+export class RandomDrafter implements Drafter {
+  readonly #target: FakeModel
+  readonly #seed: number
+  #draws = 0
+
+  constructor(target: FakeModel, seed: number) {
+    this.#target = target
+    this.#seed = seed
+  }
+
+  begin(): void {}
+
+  // biome-ignore lint/correctness/useYield: chance needs no pass
+  *propose(prefix: readonly Token[], room: Room): Generator<Pass, TokenTree, Logits> {
+    const tree = new TokenTree()
+    const nodes = this.#draw(Math.min(room.nodes, 24) + 1)
+    for (let i = 0; i < nodes; i++) {
+      const parent: NodeId = this.#draw(tree.size + 1) - 1
+      if (tree.depth(parent) >= room.depth) continue
+      const right = argmax(this.#target.rowAfter([...prefix, ...(parent === ROOT ? [] : tree.tokensTo(parent))]))
+      const token = this.#draw(3) === 0 ? this.#draw(this.#target.vocabSize) : right
+      tree.add(parent, token, { wanted: this.#draw(8) > 0, proposal: { origin: 'phrase' } })
+    }
+    return tree
+  }
+
+  observe(): void {}
+
+  #draw(below: number): number {
+    return Math.floor(uniform(this.#seed, this.#draws++) * below)
+  }
+}

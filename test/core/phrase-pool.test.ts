@@ -1,0 +1,112 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { History, MAX_KEY, MAX_PHRASE, PaperPool, PhrasePool, type Token } from '../../src/core/index.ts'
+
+const TEXT = [1, 2, 3, 4, 5, 6, 7, 8]
+const find = (pool: PhrasePool, text: Token[], keySize: number) => pool.find(text, text.length, keySize).map((id) => pool.phrase(id))
+
+describe('PhrasePool', () => {
+  it('finds what followed the last tokens, under every key size', () => {
+    const pool = new PhrasePool()
+    pool.learn(TEXT, 0, TEXT.length, 'prompt')
+    for (let keySize = 1; keySize <= MAX_KEY; keySize++) expect(find(pool, TEXT.slice(0, 4), keySize)[0]?.tokens).toEqual([5, 6, 7, 8])
+    expect(find(pool, [9, 9], 1)).toEqual([])
+  })
+  it('a newer continuation replaces the older in place and counts', () => {
+    const pool = new PhrasePool()
+    pool.insert([1, 2, 3, 4], 1, 4, 1, 'prompt')
+    pool.insert([1, 2, 9, 9], 1, 4, 1, 'verification')
+    expect(find(pool, [1], 1)).toMatchObject([{ tokens: [2, 9, 9], seen: 2, source: 'verification' }])
+  })
+  it('keeps a longer phrase when a shorter look at it comes', () => {
+    const pool = new PhrasePool()
+    pool.insert([1, 2, 3, 4], 1, 4, 1, 'prompt')
+    pool.insert([1, 2, 3], 1, 3, 1, 'prompt')
+    expect(find(pool, [1], 1)[0]?.tokens).toEqual([2, 3, 4])
+  })
+  it('keeps perKey first tokens per key, dropping the least useful', () => {
+    const pool = new PhrasePool({ perKey: 2 })
+    pool.insert([1, 2], 1, 2, 1, 'prompt')
+    pool.insert([1, 2], 1, 2, 1, 'prompt')
+    pool.insert([1, 3], 1, 2, 1, 'prompt')
+    pool.insert([1, 4], 1, 2, 1, 'prompt')
+    expect(find(pool, [1], 1).map((phrase) => phrase.tokens[0])).toEqual([2, 4])
+  })
+  it('evicts the unused, not the useful', () => {
+    const pool = new PhrasePool({ capacityBytes: 50 * PhrasePool.bytesPerPhrase })
+    pool.insert([1, 2, 3], 1, 3, 1, 'prompt')
+    for (let i = 0; i < 2000; i++) {
+      const [id] = pool.find([1], 1, 1)
+      if (id !== undefined) pool.record(id, 2, 2)
+      pool.insert([100 + i, 7, 8], 1, 3, 1, 'prompt')
+    }
+    expect(find(pool, [1], 1)[0]?.tokens).toEqual([2, 3])
+    expect(pool.size).toBe(50)
+  })
+  it('holds its invariants under random use: bounded, found phrases have the key, no first token twice', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.nat({ max: 6 }), { minLength: 2, maxLength: 30 }), { maxLength: 40 }),
+        fc.integer({ min: 1, max: 3 }),
+        (texts, perKey) => {
+          const pool = new PhrasePool({ capacityBytes: 40 * PhrasePool.bytesPerPhrase, perKey })
+          for (const text of texts) {
+            pool.learn(text, 0, text.length, 'history')
+            expect(pool.size).toBeLessThanOrEqual(pool.capacity)
+            for (let keySize = 1; keySize <= Math.min(MAX_KEY, text.length); keySize++) {
+              const found = find(pool, text, keySize)
+              expect(found.length).toBeLessThanOrEqual(perKey)
+              expect(new Set(found.map((phrase) => phrase.tokens[0])).size).toBe(found.length)
+              for (const phrase of found) {
+                expect(phrase.key).toEqual(text.slice(-keySize))
+                expect(phrase.tokens.length).toBeLessThanOrEqual(MAX_PHRASE)
+              }
+            }
+          }
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+  it('comes back from storage the same', () => {
+    const pool = new PhrasePool()
+    pool.learn(TEXT, 0, TEXT.length, 'prompt')
+    const [id] = pool.find([1], 1, 1)
+    pool.record(id as number, 4, 3)
+    const copy = new PhrasePool()
+    for (const phrase of pool.entries()) copy.restore(phrase)
+    expect([...copy.entries()]).toEqual([...pool.entries()])
+  })
+})
+
+describe('History', () => {
+  it('learns each position once, however the conversation grows', () => {
+    const pool = new PhrasePool()
+    const history = new History(pool)
+    history.begin([1, 2, 3])
+    for (let end = 4; end <= 40; end++) history.extend(Array.from({ length: end }, (_, i) => i + 1))
+    history.begin(Array.from({ length: 45 }, (_, i) => i + 1))
+    const found = [...pool.entries()]
+    expect(found.every((phrase) => phrase.seen === 1)).toBe(true)
+    expect(found.find((phrase) => phrase.key.length === 1 && phrase.key[0] === 10)?.tokens.length).toBe(MAX_PHRASE)
+  })
+})
+
+describe('PaperPool', () => {
+  it('keeps the newest G phrases; a known one becomes the newest', () => {
+    const pool = new PaperPool(2)
+    pool.insert(1, [2, 2])
+    pool.insert(1, [3, 3])
+    pool.insert(1, [2, 2])
+    pool.insert(1, [4, 4])
+    expect(pool.phrases(1)).toEqual([
+      [2, 2],
+      [4, 4],
+    ])
+    pool.replaceNewest(1, [[5, 5]])
+    expect(pool.phrases(1)).toEqual([
+      [2, 2],
+      [5, 5],
+    ])
+  })
+})

@@ -1,0 +1,180 @@
+import fc from 'fast-check'
+import {
+  ACCEPTANCE_PRIORS,
+  AcceptanceEstimate,
+  CachedText,
+  type Drafter,
+  drive,
+  History,
+  LookaheadDrafter,
+  OuroborosDrafter,
+  PaperDrafter,
+  PaperPool,
+  PhraseDrafting,
+  PhrasePool,
+  PromptLookupDrafter,
+  Sampler,
+  type SamplerOptions,
+  Session,
+  SpeculativeDrafter,
+  type Step,
+  ThresholdPlanner,
+  type Token,
+  VanillaDrafter,
+} from '../../src/core/index.ts'
+import { FakeModel, RandomDrafter } from '../../src/testing/index.ts'
+
+/** One random world: a pair of fake models, a conversation, how to sample, how to draft. */
+export interface Setup {
+  target: { seed: number; order: number; contextLength: number; vocabSize: number }
+  agreement: number
+  prompts: Token[][]
+  endTokens: Token[]
+  maxTokens: number
+  promptChunk: number
+  sampler: Partial<SamplerOptions>
+  drafting: Drafting
+}
+
+export interface Drafting {
+  method: 'speculative' | 'prompt-lookup' | 'lookahead' | 'ouroboros' | 'paper' | 'random'
+  W: number
+  N: number
+  G: number
+  K: number
+  gamma: number
+  branches: number
+  directChance: number
+  withDraft: boolean
+  thresholds: { draft: number; verify: number }
+  minProbability: number
+  seed: number
+}
+
+const VOCAB = 24
+
+export const drafting: fc.Arbitrary<Drafting> = fc.record({
+  method: fc.constantFrom('speculative', 'prompt-lookup', 'lookahead', 'ouroboros', 'ouroboros', 'paper', 'random'),
+  W: fc.integer({ min: 0, max: 5 }),
+  N: fc.integer({ min: 3, max: 6 }),
+  G: fc.integer({ min: 0, max: 4 }),
+  K: fc.integer({ min: 0, max: 4 }),
+  gamma: fc.integer({ min: 1, max: 9 }),
+  branches: fc.integer({ min: 0, max: 2 }),
+  directChance: fc.constantFrom(0, 0.3, 0.8, 2),
+  withDraft: fc.boolean(),
+  thresholds: fc.record({ draft: fc.constantFrom(0, 0.3, 0.9), verify: fc.constantFrom(0, 0.15, 0.5) }),
+  minProbability: fc.constantFrom(0, 0.3),
+  seed: fc.nat(),
+})
+
+export const sampling: fc.Arbitrary<Partial<SamplerOptions>> = fc.oneof(
+  fc.constant({}),
+  fc.record({ temperature: fc.constantFrom(0.3, 1, 2), seed: fc.nat() }),
+  fc.record({
+    temperature: fc.constantFrom(0.7, 1.3),
+    topK: fc.constantFrom(0, 3, 10),
+    topP: fc.constantFrom(1, 0.9, 0.4),
+    minP: fc.constantFrom(0, 0.05),
+    seed: fc.nat(),
+  }),
+  fc.record({
+    temperature: fc.constantFrom(0, 0.8),
+    repeatPenalty: fc.constantFrom(1, 1.2),
+    presencePenalty: fc.constantFrom(0, 0.5),
+    frequencyPenalty: fc.constantFrom(0, 0.3),
+    penaltyLastN: fc.constantFrom(-1, 0, 5, 64),
+    logitBias: fc.constantFrom(new Map(), new Map([[3, 2.5]]), new Map([[1, -100]])),
+    seed: fc.nat(),
+  }),
+)
+
+export const setup: fc.Arbitrary<Setup> = fc.record({
+  target: fc.record({
+    seed: fc.nat(),
+    order: fc.integer({ min: 1, max: 3 }),
+    contextLength: fc.constantFrom(30, 60, 200),
+    vocabSize: fc.constant(VOCAB),
+  }),
+  agreement: fc.constantFrom(0, 0.5, 0.8, 1),
+  prompts: fc.array(fc.array(fc.nat({ max: VOCAB - 1 }), { minLength: 1, maxLength: 28 }), { minLength: 1, maxLength: 3 }),
+  endTokens: fc.constantFrom([], [0], [0, 7]),
+  maxTokens: fc.integer({ min: 1, max: 60 }),
+  promptChunk: fc.constantFrom(1, 5, 256),
+  sampler: sampling,
+  drafting,
+})
+
+export interface Answer {
+  tokens: Token[]
+  finish: string | undefined
+  emittedPerStep: number[]
+}
+
+/** Answers every prompt in turn, in one conversation; `plain` = by plain decoding. */
+export function answer(setup: Setup, plain: boolean): Answer[] {
+  const target = new FakeModel(setup.target)
+  const draft = new FakeModel({ ...setup.target, seed: setup.target.seed + 1, agreesWith: { model: target, rate: setup.agreement } })
+  const text = new CachedText(target.open())
+  const draftText = new CachedText(draft.open(), setup.promptChunk)
+  const makeDrafter = plain ? () => new VanillaDrafter() : drafters(setup, target, draftText)
+  const answers = setup.prompts.map((prompt) => {
+    const session = new Session(
+      {
+        target: text,
+        drafter: makeDrafter(),
+        sampler: new Sampler(setup.sampler),
+        endTokens: new Set(setup.endTokens),
+        maxTokens: setup.maxTokens,
+        promptChunk: setup.promptChunk,
+      },
+      prompt,
+    )
+    const emittedPerStep: number[] = []
+    while (!session.finish) {
+      const step: Step = drive(session.step())
+      if (step.round) emittedPerStep.push(step.tokens.length)
+    }
+    return { tokens: session.prefix.slice(prompt.length), finish: session.finish, emittedPerStep }
+  })
+  text.close()
+  draftText.close()
+  if (target.openCaches + draft.openCaches > 0) throw new Error('a cache leaked')
+  return answers
+}
+
+/** New drafters that share what outlives a prompt. */
+function drafters(setup: Setup, target: FakeModel, draft: CachedText): () => Drafter {
+  const { method, W, N, G, K, gamma, branches, directChance, withDraft, thresholds, minProbability, seed } = setup.drafting
+  const endTokens = new Set(setup.endTokens)
+  const pool = new PhrasePool({ capacityBytes: 50_000, perKey: 1 + (seed % 4) })
+  const history = new History(pool)
+  const estimate = new AcceptanceEstimate(ACCEPTANCE_PRIORS)
+  const paperPool = new PaperPool(Math.max(1, G))
+  switch (method) {
+    case 'speculative':
+      return () => new SpeculativeDrafter(draft, { draftLength: gamma, minProbability }, endTokens)
+    case 'prompt-lookup':
+      return () => new PromptLookupDrafter({ lookupNgram: N, draftLength: gamma })
+    case 'lookahead':
+      return () => new LookaheadDrafter({ window: Math.max(1, W), ngram: N, guesses: Math.max(1, G) })
+    case 'paper':
+      // The preset is defined for greedy decoding; its trees are lossless under any sampler all the same.
+      return () => new PaperDrafter(draft, paperPool, { W: Math.max(1, W), N, G, K, gamma }, endTokens)
+    case 'random':
+      return () => new RandomDrafter(target, seed)
+    case 'ouroboros':
+      return () =>
+        new OuroborosDrafter(
+          { draftLength: gamma, suffixes: K, branches, directChance },
+          {
+            pool,
+            history,
+            estimate,
+            planner: new ThresholdPlanner(thresholds),
+            endTokens,
+            ...(withDraft && { drafting: new PhraseDrafting(draft, pool, { window: W, ngram: N, guesses: G }) }),
+          },
+        )
+  }
+}
