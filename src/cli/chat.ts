@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import picocolors from 'picocolors'
 import { OuroborosError } from '../core/errors.ts'
 import type { ChatMessage, Engine, GenerateRequest, GenerationResult } from '../engine/api.ts'
@@ -45,9 +46,8 @@ export async function chat(engine: Engine, options: ChatOptions, terminal: Termi
     stderr.write(`${options.stats ? statsReport(result, paint) : paint.dim(`${speed(result.timings.predictedPerSecond)}${ended}`)}\n\n`)
   }
 
-  stderr.write(
-    `${engine.facts.target.description}${engine.facts.draft ? ` with ${engine.facts.draft.description}` : ''}; /help lists commands\n`,
-  )
+  const { target, draft } = engine.facts
+  stderr.write(`${basename(target.file)}${draft ? `, drafts by ${basename(draft.file)}` : ''}; /help lists commands\n`)
   if (options.color) stderr.write(`${legend(picocolors.createColors(true))}\n`)
   stderr.write('\n')
   for (;;) {

@@ -32,7 +32,8 @@ export async function compare(
     if (signal.aborted) return { last: plain }
 
     const painter = new OriginPainter(how.color)
-    if (!how.quiet) terminal.stdout.write(`${paint.bold((request.method ?? 'ouroboros').padEnd(LABEL))}${how.color ? legend(paint) : ''}\n`)
+    const method = request.method ?? 'ouroboros'
+    if (!how.quiet) terminal.stdout.write(`${how.color ? paint.bold(method.padEnd(LABEL)) + legend(paint) : method}\n`)
     const drafted = await answer(engine, { ...request, signal }, (step) => {
       if (!how.quiet) terminal.stdout.write(painter.paint(step))
     })

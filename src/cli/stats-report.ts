@@ -8,6 +8,7 @@ const ENDED = { stop: 'ended by the model or a stop text', length: 'cut at the t
 /** The statistics of one answer for people, several lines. */
 export function statsReport(result: GenerationResult, paint: Paint): string {
   const { usage, timings, statistics, method } = result
+  if (usage.completionTokens === 0) return `${ENDED[result.finishReason]} before the first token`
   const cached = usage.cachedTokens > 0 ? ` (${usage.cachedTokens} cached)` : ''
   const rows = [
     ['prompt', `${usage.promptTokens} tokens${cached} in ${seconds(timings.promptMs)}`],

@@ -38,3 +38,9 @@ test('Ctrl-C while loading gives up', async () => {
   expect(await world.run(['run', 'hi'])).toBe(130)
   expect(world.err).toBe('')
 })
+
+test('Ctrl-C before the first token says so', async () => {
+  const world: FakeWorld = new FakeWorld({ beforeStep: () => world.interrupt() })
+  expect(await world.run(['run', 'hi'])).toBe(0)
+  expect(world.err).toContain('interrupted before the first token\n')
+})
