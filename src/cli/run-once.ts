@@ -29,7 +29,10 @@ export async function runOnce(
   if (flags.json)
     terminal.stdout.write(`${JSON.stringify(jsonReport(engine.facts, last, { logprobs, ...(comparison && { comparison }) }))}\n`)
   else if (comparison) terminal.stdout.write(`${comparisonReport(comparison, picocolors.createColors(color))}\n`)
-  else if (flags.compare) terminal.stderr.write('interrupted: nothing to compare\n')
+  else if (flags.compare) {
+    if (last.result.method === 'vanilla') terminal.stdout.write(`${last.result.text}\n`)
+    terminal.stderr.write('interrupted: nothing to compare\n')
+  }
 
   const paint = picocolors.createColors(Boolean(terminal.stderr.isTTY) && !terminal.env.NO_COLOR)
   const interrupted = last.result.finishReason === 'abort'

@@ -51,5 +51,6 @@ test('Ctrl-C during plain decoding leaves nothing to compare', async () => {
   const world: FakeWorld = new FakeWorld({ beforeStep: (index) => (index === 1 ? world.interrupt() : undefined) })
   expect(await world.run(['run', 'hi', '--compare'])).toBe(0)
   expect(world.engine.requests).toHaveLength(1)
+  expect(world.out).toBe('Hello\n')
   expect(world.err).toContain('nothing to compare')
 })
