@@ -8,6 +8,12 @@ import { LlamaModel } from '../src/engine/llama-model.ts'
 /** Runs of the published code on two tiny models (README in the folder explains the fields). */
 const FOLDER = process.env['OUROBOROS_GOLDEN'] ?? fileURLToPath(new URL('golden', import.meta.url))
 const END: Token = 2
+/**
+ * The runs were made with pad token 0 in the generation config: at each round transformers masks every 0 in the text for
+ * the draft model and shifts the positions behind it (the drafts of case 1 are otherwise its greedy continuation). That is
+ * the harness, not the method: a run is compared up to the first round whose text has a 0.
+ */
+const PAD: Token = 0
 
 interface Case {
   prompt: Token[]
@@ -42,8 +48,9 @@ describe.skipIf(!existsSync(join(FOLDER, 'target.gguf')))('paper preset repeats 
 
   for (const { parameters, cases } of runs) {
     const { W, N, G, K, gamma, max_new_tokens: maxTokens } = parameters
-    it(`W=${W} N=${N} G=${G} K=${K} gamma=${gamma}: every round of ${cases.length} cases`, () => {
+    it(`W=${W} N=${N} G=${G} K=${K} gamma=${gamma}: every round, up to the first masked token`, () => {
       const pool = new PaperPool(G)
+      let compared = 0
       for (const [i, one] of cases.entries()) {
         const texts = [new CachedText(target.open(), 512), new CachedText(draft.open(), 512)] as const
         const drafter = new PaperDrafter(texts[1], pool, { W, N, G, K, gamma, initialWindow: one.initial_window }, new Set([END]))
@@ -51,20 +58,22 @@ describe.skipIf(!existsSync(join(FOLDER, 'target.gguf')))('paper preset repeats 
           { target: texts[0], drafter, sampler: new Sampler(), endTokens: new Set([END]), maxTokens, promptChunk: 512 },
           one.prompt,
         )
-        const rounds: Case['steps'] = []
-        while (!session.finish) {
+        let round = 0
+        for (; !session.finish && !session.prefix.includes(PAD); round++) {
           const prefix = session.prefix.length
           const passes = session.statistics.draftPasses
           drive(session.step())
           const { draft: tokens, suffixes } = drafter.last
-          rounds.push({
-            prefix,
-            draft: [...tokens],
-            suffixes: suffixes.map((phrase) => [...phrase]),
-            draft_passes: session.statistics.draftPasses - passes,
-          })
+          expect(
+            { prefix, draft: tokens, suffixes, draft_passes: session.statistics.draftPasses - passes },
+            `case ${i}: round ${round}`,
+          ).toEqual(one.steps[round])
         }
-        expect(rounds, `case ${i}: rounds`).toEqual(one.steps)
+        compared += round
+        if (!session.finish) {
+          for (const text of texts) text.close()
+          break // the pool of the following cases is the harness's from here on
+        }
         // The published code can emit tokens behind the end token (it takes the packed column for a place); ours stops there.
         const end = one.output.indexOf(END)
         expect(session.prefix.slice(one.prompt.length), `case ${i}: output`).toEqual(end < 0 ? one.output : one.output.slice(0, end + 1))
@@ -73,6 +82,7 @@ describe.skipIf(!existsSync(join(FOLDER, 'target.gguf')))('paper preset repeats 
         expect(poolOf(pool), `case ${i}: pool`).toEqual(one.pool_after)
         for (const text of texts) text.close()
       }
+      expect(compared).toBeGreaterThan(0)
     })
   }
 })

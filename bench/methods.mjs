@@ -1,0 +1,79 @@
+// Every method on the same prompts, interleaved: speed against plain decoding, acceptance, share of time outside the engine, equal texts.
+//   node bench/methods.mjs --data DIR [--target M] [--draft M] [--tasks a,b] [--methods a,b] [--prompts N] [--tokens N] [--temp T] [--options JSON]
+import { availableParallelism, cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { draftAcceptanceRate, load, meanAcceptanceLength } from '../dist/index.js'
+import { prompts } from './prompts.mjs'
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    target: { type: 'string', default: 'qwen2.5-coder-1.5b' },
+    draft: { type: 'string', default: 'qwen2.5-coder-0.5b' },
+    tasks: { type: 'string', default: 'humaneval,gsm8k' },
+    methods: { type: 'string', default: 'speculative,prompt-lookup,lookahead,ouroboros' },
+    prompts: { type: 'string', default: '5' },
+    tokens: { type: 'string', default: '96' },
+    temp: { type: 'string', default: '0' },
+    options: { type: 'string', default: '{}' },
+    json: { type: 'boolean', default: false },
+  },
+})
+if (!values.data) {
+  console.error('give the folder of the data sets: --data DIR')
+  process.exit(2)
+}
+const methods = ['vanilla', ...values.methods.split(',')]
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
+await using engine = await load({ target: values.target, draft: values.draft })
+console.log(
+  `${engine.facts.target.description} + ${engine.facts.draft?.description}, ${engine.facts.library}, ${cpus()[0]?.model} x ${availableParallelism()}`,
+)
+console.log(`${new Date().toISOString().slice(0, 10)}  node bench/methods.mjs ${process.argv.slice(2).join(' ')}`)
+await engine.generate({ prompt: 'warm up', maxTokens: 16 }).result
+console.log('task        method          tok/s  speed-up (min..max)     tokens/pass  acceptance  outside  equal')
+for (const task of values.tasks.split(',')) {
+  const rows = new Map(methods.map((method) => [method, []]))
+  for (const content of prompts(values.data, task, Number(values.prompts))) {
+    for (const method of methods) {
+      const request = {
+        messages: [{ role: 'user', content }],
+        maxTokens: Number(values.tokens),
+        method,
+        temperature: Number(values.temp),
+        seed: 7,
+      }
+      const options = method === 'vanilla' ? {} : JSON.parse(values.options)
+      rows.get(method).push(await engine.generate({ ...request, options }).result)
+    }
+  }
+  const plain = rows.get('vanilla')
+  for (const [method, results] of rows) {
+    const ratios = results.map((one, i) => one.timings.predictedPerSecond / plain[i].timings.predictedPerSecond)
+    const outside = results.map(({ timings }) => 1 - timings.engineMs / (timings.promptMs + timings.predictedMs))
+    const sum = (pick) => results.reduce((total, one) => total + pick(one.statistics), 0)
+    const steps = sum((statistics) => statistics.steps)
+    const passes = results.reduce((total, one) => total + meanAcceptanceLength(one.statistics) * one.statistics.steps, 0) / steps
+    const acceptance =
+      sum((statistics) => statistics.acceptedTokens) /
+      Math.max(
+        1,
+        sum((statistics) => statistics.draftTokens),
+      )
+    const equal = results.filter((one, i) => one.text === plain[i].text).length
+    console.log(
+      task.padEnd(11),
+      method.padEnd(14),
+      median(results.map((one) => one.timings.predictedPerSecond))
+        .toFixed(1)
+        .padStart(6),
+      `${median(ratios).toFixed(2)}x (${Math.min(...ratios).toFixed(2)}..${Math.max(...ratios).toFixed(2)})`.padStart(22),
+      passes.toFixed(2).padStart(15),
+      `${(100 * acceptance).toFixed(0)} %`.padStart(11),
+      `${(100 * median(outside)).toFixed(1)} %`.padStart(8),
+      `${equal}/${results.length}`.padStart(6),
+    )
+    if (values.json)
+      for (const one of results) console.log(JSON.stringify({ task, method, rate: draftAcceptanceRate(one.statistics), ...one }))
+  }
+}

@@ -1,0 +1,7 @@
+// Ends an answer after two seconds; what was written is kept.
+import { load } from 'ouroboros-llm'
+
+await using engine = await load({ target: 'qwen2.5-coder-1.5b' })
+const generation = engine.generate({ prompt: 'Once upon a time', maxTokens: -1, signal: AbortSignal.timeout(2000) })
+const { text, finishReason } = await generation.result
+console.log(finishReason, text.length, 'characters')
