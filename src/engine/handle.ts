@@ -6,6 +6,7 @@ import { findEntry } from '../models/catalogue.ts'
 import { resolveModel } from '../models/resolve.ts'
 import type { Engine, EngineFacts, GenerateRequest, Generation, LoadOptions } from './api.ts'
 import { GenerationChannel } from './generation-channel.ts'
+import './native-turn.ts' // threads inherit it
 import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts'
 import { checkLoadOptions, checkRequest } from './request-schema.ts'
 import { fromWire } from './wire-error.ts'
@@ -56,17 +57,19 @@ class WorkerEngine implements Engine {
   #loading: { resolve(): void; reject(error: Error): void } | undefined
 
   static async start(start: WorkerStart, options: LoadOptions): Promise<Engine> {
+    const aborted = new OuroborosError('E_CLOSED', 'loading was aborted')
+    if (options.signal?.aborted) throw aborted
     const engine = new WorkerEngine(new Worker(workerFile(), { workerData: start }), options)
-    const abort = () => engine.#end(new OuroborosError('E_CLOSED', 'loading was aborted'))
+    // The thread cannot be stopped inside the native call without leaking the model: it hears this afterwards.
+    const abort = () => {
+      engine.#end(aborted)
+      engine.#send({ type: 'dispose' })
+    }
     options.signal?.addEventListener('abort', abort, { once: true })
     try {
       await new Promise<void>((resolve, reject) => {
         engine.#loading = { resolve, reject }
-        if (options.signal?.aborted) abort()
       })
-    } catch (error) {
-      await engine.#worker.terminate()
-      throw error
     } finally {
       options.signal?.removeEventListener('abort', abort)
     }

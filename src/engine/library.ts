@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
 import { ALIASES, GGML_FUNCTIONS, LIBRARY_VERSION, LLAMA_FUNCTIONS, OPAQUE, STRUCTS } from './llama-declarations.ts'
+import { inTurn } from './native-turn.ts'
 import { nativeFiles } from './platform.ts'
 
 /** An address in native memory; koffi's form of a pointer. */
@@ -28,11 +29,30 @@ const LOG_LINES = 200
 const log: string[] = []
 let listener: ((line: string) => void) | undefined
 let loaded: Library | undefined
+/** Callbacks for `llama_log_set`: this thread's, and a C function without effect. */
+let heard: Pointer = null
+let silent: Pointer = null
 
 /** Loads the library on first use. Throws E_PLATFORM, E_LIBRARY. */
 export function library(): Library {
-  loaded ??= load()
+  loaded ??= inTurn(load)
   return loaded
+}
+
+/**
+ * Makes native calls that may log: their lines are heard, and no other thread makes such calls meanwhile.
+ * Between them the library is silent, since a callback from another thread's call would wait for this one.
+ */
+export function listening<T>(body: () => T): T {
+  const { c } = library()
+  return inTurn(() => {
+    c['llama_log_set']?.(heard, null)
+    try {
+      return body()
+    } finally {
+      c['llama_log_set']?.(silent, null)
+    }
+  })
 }
 
 /** Who hears the library's log lines; the last ones are kept for errors in any case. */
@@ -61,6 +81,7 @@ function load(): Library {
     const llama = koffi.load(files.llama)
     for (const prototype of prototypes(GGML_FUNCTIONS)) c[nameOf(prototype)] = ggml.func(prototype)
     for (const prototype of prototypes(LLAMA_FUNCTIONS)) c[nameOf(prototype)] = llama.func(prototype)
+    silent = llama.symbol('llama_max_devices')
   } catch (cause) {
     throw new OuroborosError(
       'E_LIBRARY',
@@ -70,9 +91,10 @@ function load(): Library {
   }
   const version = String(c['llama_version']?.() ?? 'unknown')
   checkLayout(c, version, files.llama)
-  c['llama_log_set']?.(koffi.register(hear, koffi.pointer('ouroboros_log')), null)
+  c['llama_log_set']?.(silent, null)
+  heard = koffi.register(hear, koffi.pointer('ouroboros_log'))
   c['llama_backend_init']?.()
-  c['ggml_backend_load_all_from_path']?.(dirname(files.ggml))
+  if (Number(c['ggml_backend_dev_count']?.()) === 0) c['ggml_backend_load_all_from_path']?.(dirname(files.ggml))
   return { version, c, devices: listDevices(c) }
 }
 

@@ -3,7 +3,7 @@ import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
 import type { Cache, Logits, Model, Pass } from '../core/model.ts'
 import { readGguf } from '../models/gguf.ts'
-import { type Library, lastLogLines, library, type Pointer, readString } from './library.ts'
+import { type Library, lastLogLines, library, listening, type Pointer, readString } from './library.ts'
 import { BatchWriter } from './llama-batch.ts'
 import { LlamaCache } from './llama-cache.ts'
 import { LogitRows } from './logit-rows.ts'
@@ -63,7 +63,7 @@ export class LlamaModel implements Model {
   /** Loads a model file. Throws E_FILE, E_GGUF, E_MODEL, E_LIBRARY, E_ENGINE. */
   static load(file: string, options: LlamaModelOptions = {}): LlamaModel {
     readGguf(file) // a damaged file must not reach the native loader
-    return new LlamaModel(file, options)
+    return listening(() => new LlamaModel(file, options))
   }
 
   private constructor(file: string, options: LlamaModelOptions) {
@@ -136,8 +136,10 @@ export class LlamaModel implements Model {
     this.#rows?.expire()
     for (const cache of [...this.#caches]) cache.close()
     this.#batch.free()
-    this.#c['llama_free']?.(this.#context)
-    this.#c['llama_model_free']?.(this.#model)
+    listening(() => {
+      this.#c['llama_free']?.(this.#context)
+      this.#c['llama_model_free']?.(this.#model)
+    })
     this.#context = null
     this.#model = null
   }
@@ -147,8 +149,7 @@ export class LlamaModel implements Model {
     const code = this.#c['llama_decode']?.(this.#context, this.#batch.struct)
     this.decodeMs += performance.now() - started
     this.passes++
-    if (code !== 0)
-      throw new OuroborosError('E_ENGINE', `llama_decode failed with ${code} on ${this.#batch.size} tokens: ${lastLogLines()}`)
+    if (code !== 0) throw new OuroborosError('E_ENGINE', `llama_decode failed with ${code} on ${this.#batch.size} tokens`)
   }
 
   #logits(): Float32Array {

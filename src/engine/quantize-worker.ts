@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { OuroborosError } from '../core/errors.ts'
-import { lastLogLines, library, onLibraryLog } from './library.ts'
+import { lastLogLines, library, listening, onLibraryLog } from './library.ts'
 import type { QuantizeJob, QuantizeMessage } from './quantize.ts'
 import { toWire } from './wire-error.ts'
 
@@ -16,7 +16,7 @@ try {
   params.nthread = threads
   params.allow_requantize = true
   if (outputType !== null) params.output_tensor_type = outputType
-  const code = c['llama_model_quantize']?.(input, output, params)
+  const code = listening(() => c['llama_model_quantize']?.(input, output, params))
   onLibraryLog(undefined)
   if (code !== 0) throw new OuroborosError('E_ENGINE', `cannot quantize ${input}: ${lastLogLines(3)}`)
   send({ type: 'done' })

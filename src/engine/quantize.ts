@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { OuroborosError } from '../core/errors.ts'
 import { readGguf } from '../models/gguf.ts'
+import './native-turn.ts' // threads inherit it
 import type { WireError } from './protocol.ts'
 import { fileTypeOf, tensorTypeOf } from './quantize-types.ts'
 import { fromWire } from './wire-error.ts'
