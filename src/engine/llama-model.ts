@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
 import type { Cache, Logits, Model, Pass } from '../core/model.ts'
-import { readGguf } from '../models/gguf.ts'
+import { type Gguf, readGguf } from '../models/gguf.ts'
 import { type Library, lastLogLines, library, listening, type Pointer, readString } from './library.ts'
 import { BatchWriter } from './llama-batch.ts'
 import { LlamaCache } from './llama-cache.ts'
@@ -62,7 +62,7 @@ export class LlamaModel implements Model {
 
   /** Loads a model file. Throws E_FILE, E_GGUF, E_MODEL, E_LIBRARY, E_ENGINE. */
   static load(file: string, options: LlamaModelOptions = {}): LlamaModel {
-    readGguf(file) // a damaged file must not reach the native loader
+    refuseEmbedding(readGguf(file)) // a damaged file must not reach the native loader
     return listening(() => new LlamaModel(file, options))
   }
 
@@ -240,6 +240,18 @@ function openContext(
   if (!context)
     throw new OuroborosError('E_MODEL', `llama.cpp cannot make a context of ${contextLength} tokens for ${file}: ${lastLogLines(4)}`)
   return context
+}
+
+/** The library loads embedding models of most architectures as if they could write. */
+function refuseEmbedding({ path, metadata }: Gguf): void {
+  const architecture = metadata.get('general.architecture')
+  const pooling = metadata.get(`${architecture}.pooling_type`) ?? 0
+  if (metadata.get(`${architecture}.attention.causal`) === false || (typeof pooling === 'number' && pooling > 0)) {
+    throw new OuroborosError(
+      'E_MODEL',
+      `${path} cannot be used: it is an embedding model (${architecture}, an encoder); a decoder-only text model is needed`,
+    )
+  }
 }
 
 function refuseUnusable(c: Library['c'], model: Pointer, file: string): void {

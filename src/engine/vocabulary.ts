@@ -2,6 +2,10 @@ import { OuroborosError } from '../core/errors.ts'
 import type { Token } from '../core/token.ts'
 import type { Library, Pointer } from './library.ts'
 
+/** llama_vocab_type: none, and SentencePiece with byte words for what it cannot spell. */
+const NO_VOCABULARY = 0
+const SENTENCE_PIECE = 1
+
 /** The words of a model: text to tokens and back. */
 export class Vocabulary {
   readonly size: number
@@ -15,6 +19,7 @@ export class Vocabulary {
   readonly endTokens: ReadonlySet<Token>
   readonly #c: Library['c']
   readonly #vocab: Pointer
+  readonly #hasText: boolean
 
   constructor(c: Library['c'], vocab: Pointer) {
     this.#c = c
@@ -24,8 +29,10 @@ export class Vocabulary {
     this.bos = c['llama_vocab_bos']?.(vocab)
     this.eos = c['llama_vocab_eos']?.(vocab)
     this.addsBos = c['llama_vocab_get_add_bos']?.(vocab)
+    this.#hasText = this.type !== NO_VOCABULARY && (this.type !== SENTENCE_PIECE || this.#spellsBytes())
     const ends = new Set<Token>()
-    if (this.type !== 0) for (let token = 0; token < this.size; token++) if (c['llama_vocab_is_eog']?.(vocab, token)) ends.add(token)
+    if (this.type !== NO_VOCABULARY)
+      for (let token = 0; token < this.size; token++) if (c['llama_vocab_is_eog']?.(vocab, token)) ends.add(token)
     this.endTokens = ends
   }
 
@@ -60,8 +67,15 @@ export class Vocabulary {
     return this.#c['llama_vocab_get_text']?.(this.#vocab, token) ?? ''
   }
 
+  /** Without byte words the native tokenizer aborts the process at the first unknown character. */
+  #spellsBytes(): boolean {
+    let bytes = 0
+    for (let token = 0; token < this.size && bytes < 256; token++) if (/^<0x[0-9A-F]{2}>$/.test(this.spelling(token))) bytes++
+    return bytes === 256
+  }
+
   #needsText(): void {
-    if (this.type === 0) throw new OuroborosError('E_MODEL', 'this model has no text vocabulary: it can only be used with token ids')
+    if (!this.#hasText) throw new OuroborosError('E_MODEL', 'this model has no usable text vocabulary: it can only be used with token ids')
   }
 }
 

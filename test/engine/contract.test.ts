@@ -16,10 +16,11 @@ function contract(name: string, file: () => Promise<string> | string, tolerance:
   )
 }
 
-// Float32 throughout: only the order of additions differs between shapes.
+// Float32 throughout: only the order of additions differs between shapes. A wrong mask or cell would show here.
 contract('tiny float32 model', () => GOLDEN, 1e-4, { cacheType: 'f32', flashAttention: false })
-// Quantized kernels round activations by tile; not repacked, one-token and n-token passes use the same ones.
-contract('SmolLM2 135M', () => modelFile('smollm2-135m'), 0.05, { repack: false })
-contract('draft 0.5B', () => modelFile('qwen2.5-coder-0.5b'), 0.05, { repack: false })
-contract('target 1.5B', () => modelFile('qwen2.5-coder-1.5b'), 0.05, { repack: false })
-contract('target 1.5B, repacked kernels', () => modelFile('qwen2.5-coder-1.5b'), 1.5)
+contract('tiny float32 model, flash attention', () => GOLDEN, 1e-3, { cacheType: 'f32' })
+// Real files: after a branch the cells lie in another order, and rounded activations amplify the last bits
+// (measured: up to 0.8; a wrong context differs by 5 and more).
+contract('SmolLM2 135M', () => modelFile('smollm2-135m'), 1.5)
+contract('draft 0.5B', () => modelFile('qwen2.5-coder-0.5b'), 1.5)
+contract('target 1.5B', () => modelFile('qwen2.5-coder-1.5b'), 1.5)

@@ -1,0 +1,123 @@
+/** Metadata values: integers are uint32, a `float32` is marked. */
+type Value = string | number | boolean | { float32: number }
+/** Tensor name → its shape, fastest dimension first; all float32. */
+type Shapes = Record<string, readonly number[]>
+
+const ALIGNMENT = 32
+const WORDS = 16
+const WIDTH = 32
+
+/** A Llama of one layer and 16 words without text; `omit` leaves a tensor out. */
+export function tinyLlama({ architecture = 'llama', omit = '', width = WIDTH } = {}): Buffer {
+  const shapes: Shapes = {
+    'token_embd.weight': [width, WORDS],
+    'output_norm.weight': [width],
+    'blk.0.attn_norm.weight': [width],
+    'blk.0.attn_q.weight': [width, width],
+    'blk.0.attn_k.weight': [width, width],
+    'blk.0.attn_v.weight': [width, width],
+    'blk.0.attn_output.weight': [width, width],
+    'blk.0.ffn_norm.weight': [width],
+    'blk.0.ffn_gate.weight': [width, 2 * width],
+    'blk.0.ffn_up.weight': [width, 2 * width],
+    'blk.0.ffn_down.weight': [2 * width, width],
+  }
+  return write({ ...header(architecture), [`${architecture}.embedding_length`]: width }, without(shapes, omit))
+}
+
+/** A recurrent model: it loads, but cannot drop tokens from its state. */
+export function tinyMamba(): Buffer {
+  const inner = 2 * WIDTH
+  const [state, rank, kernel] = [4, 2, 4]
+  const metadata = {
+    ...header('mamba'),
+    'mamba.ssm.conv_kernel': kernel,
+    'mamba.ssm.inner_size': inner,
+    'mamba.ssm.state_size': state,
+    'mamba.ssm.time_step_rank': rank,
+  }
+  return write(metadata, {
+    'token_embd.weight': [WIDTH, WORDS],
+    'output_norm.weight': [WIDTH],
+    'blk.0.attn_norm.weight': [WIDTH],
+    'blk.0.ssm_in.weight': [WIDTH, 2 * inner],
+    'blk.0.ssm_conv1d.weight': [kernel, inner],
+    'blk.0.ssm_conv1d.bias': [inner],
+    'blk.0.ssm_x.weight': [inner, rank + 2 * state],
+    'blk.0.ssm_dt.weight': [rank, inner],
+    'blk.0.ssm_dt.bias': [inner],
+    'blk.0.ssm_a': [state, inner],
+    'blk.0.ssm_d': [inner],
+    'blk.0.ssm_out.weight': [inner, WIDTH],
+  })
+}
+
+/** The header of an embedding model; refused before its tensors are looked at. */
+export function tinyEncoder(): Buffer {
+  return write({ ...header('bert'), 'bert.attention.causal': false, 'bert.pooling_type': 2 }, { 'token_embd.weight': [WIDTH, WORDS] })
+}
+
+function header(architecture: string): Record<string, Value> {
+  return {
+    'general.architecture': architecture,
+    'general.alignment': ALIGNMENT,
+    [`${architecture}.context_length`]: 128,
+    [`${architecture}.embedding_length`]: WIDTH,
+    [`${architecture}.block_count`]: 1,
+    [`${architecture}.feed_forward_length`]: 2 * WIDTH,
+    [`${architecture}.attention.head_count`]: 1,
+    [`${architecture}.attention.layer_norm_rms_epsilon`]: { float32: 1e-5 },
+    [`${architecture}.vocab_size`]: WORDS,
+    'tokenizer.ggml.model': 'no_vocab',
+  }
+}
+
+function without(shapes: Shapes, name: string): Shapes {
+  return Object.fromEntries(Object.entries(shapes).filter(([one]) => one !== name))
+}
+
+function write(metadata: Record<string, Value>, shapes: Shapes): Buffer {
+  const tensors = Object.entries(shapes)
+  const padded = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
+  const sizes = tensors.map(([, shape]) => 4 * shape.reduce((a, b) => a * b, 1))
+  let offset = 0
+  const infos = tensors.map(([name, shape], i) => {
+    const info = Buffer.concat([text(name), uint32(shape.length), ...shape.map(uint64), uint32(0), uint64(offset)])
+    offset += padded(sizes[i] as number)
+    return info
+  })
+  const entries = Object.entries(metadata).map(([key, value]) => Buffer.concat([text(key), typed(value)]))
+  const head = Buffer.concat([Buffer.from('GGUF'), uint32(3), uint64(tensors.length), uint64(entries.length), ...entries, ...infos])
+  return Buffer.concat([head, Buffer.alloc(padded(head.length) - head.length), data(offset)])
+}
+
+/** Small numbers that differ, so that no two words are alike. */
+function data(bytes: number): Buffer {
+  const numbers = Float32Array.from({ length: bytes / 4 }, (_, i) => Math.sin(i * 12.9898) * 0.1)
+  return Buffer.from(numbers.buffer)
+}
+
+function typed(value: Value): Buffer {
+  if (typeof value === 'number') return Buffer.concat([uint32(4), uint32(value)])
+  if (typeof value === 'boolean') return Buffer.concat([uint32(7), Buffer.from([value ? 1 : 0])])
+  if (typeof value === 'string') return Buffer.concat([uint32(8), text(value)])
+  const bytes = Buffer.alloc(4)
+  bytes.writeFloatLE(value.float32)
+  return Buffer.concat([uint32(6), bytes])
+}
+
+function text(value: string): Buffer {
+  return Buffer.concat([uint64(Buffer.byteLength(value)), Buffer.from(value)])
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
+
+function uint64(value: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(BigInt(value))
+  return bytes
+}
