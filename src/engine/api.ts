@@ -26,6 +26,7 @@ export interface LoadOptions {
   onLog?: (line: string) => void
   /** Loading and pulling: what is being done, and the part done (0..1) where known. */
   onProgress?: (event: { phase: 'pull' | 'load'; file: string; fraction: number }) => void
+  /** Gives up loading: `load` rejects with the signal's reason, and what was loaded is freed. */
   signal?: AbortSignal
 }
 

@@ -7,7 +7,7 @@ export class GenerationChannel implements Generation {
   readonly #signal: AbortSignal | undefined
   readonly #steps: GenerationStep[] = []
   #settle: { resolve(result: GenerationResult): void; reject(error: Error): void } | undefined
-  #wake: (() => void) | undefined
+  readonly #waiting = new Set<() => void>()
   #done = false
   #error: Error | undefined
 
@@ -24,7 +24,7 @@ export class GenerationChannel implements Generation {
 
   push(step: GenerationStep): void {
     this.#steps.push(step)
-    this.#wake?.()
+    this.#wake()
   }
 
   finish(result: GenerationResult): void {
@@ -38,6 +38,7 @@ export class GenerationChannel implements Generation {
     this.#settle?.reject(error)
   }
 
+  /** Several readers share the steps. */
   async *[Symbol.asyncIterator](): AsyncGenerator<GenerationStep, void, undefined> {
     try {
       for (;;) {
@@ -45,20 +46,21 @@ export class GenerationChannel implements Generation {
         if (step) yield step
         else if (this.#error) throw this.#error
         else if (this.#done) return
-        else {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve
-          })
-        }
+        else await new Promise<void>((resolve) => this.#waiting.add(resolve))
       }
     } finally {
       if (!this.#done) this.#abort()
     }
   }
 
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
+  }
+
   #end(): void {
     this.#done = true
     this.#signal?.removeEventListener('abort', this.#abort)
-    this.#wake?.()
+    this.#wake()
   }
 }

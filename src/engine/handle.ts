@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { OuroborosError } from '../core/errors.ts'
 import { findEntry } from '../models/catalogue.ts'
 import { resolveModel } from '../models/resolve.ts'
+import { abortedResult } from './aborted-result.ts'
 import type { Engine, EngineFacts, GenerateRequest, Generation, LoadOptions } from './api.ts'
 import { GenerationChannel } from './generation-channel.ts'
 import './native-turn.ts' // threads inherit it
@@ -13,10 +14,12 @@ import { fromWire } from './wire-error.ts'
 
 /**
  * Loads a target (and draft) model in a worker thread; missing catalogue and hub files are pulled first.
- * Throws OuroborosError: E_USAGE, E_FILE, E_GGUF, E_MODEL, E_PAIR, E_LIBRARY, E_PLATFORM, or what `pull` throws.
+ * Throws OuroborosError: E_USAGE, E_FILE, E_GGUF, E_MODEL, E_PAIR, E_LIBRARY, E_PLATFORM, or what `pull` throws;
+ * the signal's reason when aborted.
  */
 export async function load(options: LoadOptions): Promise<Engine> {
   checkLoadOptions(options)
+  options.signal?.throwIfAborted()
   const draftName = options.draft === undefined ? findEntry(options.target)?.draft : options.draft
   const file = (model: string) =>
     resolveModel(model, {
@@ -57,12 +60,11 @@ class WorkerEngine implements Engine {
   #loading: { resolve(): void; reject(error: Error): void } | undefined
 
   static async start(start: WorkerStart, options: LoadOptions): Promise<Engine> {
-    const aborted = new OuroborosError('E_CLOSED', 'loading was aborted')
-    if (options.signal?.aborted) throw aborted
+    options.signal?.throwIfAborted()
     const engine = new WorkerEngine(new Worker(workerFile(), { workerData: start }), options)
     // The thread cannot be stopped inside the native call without leaking the model: it hears this afterwards.
     const abort = () => {
-      engine.#end(aborted)
+      engine.#end(options.signal?.reason)
       engine.#send({ type: 'dispose' })
     }
     options.signal?.addEventListener('abort', abort, { once: true })
@@ -96,9 +98,12 @@ class WorkerEngine implements Engine {
     const id = this.#nextId++
     const { signal, ...wire } = request
     const channel = new GenerationChannel(() => this.#send({ type: 'abort', id }), signal)
+    if (signal?.aborted) {
+      channel.finish(abortedResult(request.method))
+      return channel
+    }
     this.#generations.set(id, channel)
     this.#send({ type: 'generate', id, request: JSON.parse(JSON.stringify(wire)) })
-    if (signal?.aborted) this.#send({ type: 'abort', id })
     return channel
   }
 
@@ -184,7 +189,7 @@ class WorkerEngine implements Engine {
 
   #alive(): void {
     if (this.#disposal) throw new OuroborosError('E_CLOSED', 'the engine was disposed')
-    if (this.#closed) throw this.#closed
+    if (this.#closed) throw new OuroborosError('E_CLOSED', `the engine is gone: ${this.#closed.message}`, { cause: this.#closed })
   }
 
   /** The thread is gone: whoever waits hears why. */

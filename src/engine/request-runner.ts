@@ -2,10 +2,9 @@ import { OuroborosError } from '../core/errors.ts'
 import type { Logits, Pass } from '../core/model.ts'
 import { Sampler } from '../core/sampler.ts'
 import { Session, type Step } from '../core/session.ts'
-import { emptyStatistics } from '../core/stats.ts'
 import type { Token } from '../core/token.ts'
 import type { EmittedToken } from '../core/verify.ts'
-import type { FinishReason, GeneratedToken, GenerationResult, GenerationStep, Method } from './api.ts'
+import type { FinishReason, GeneratedToken, GenerationResult, GenerationStep } from './api.ts'
 import { renderChat } from './chat-template.ts'
 import { createDrafter } from './drafter-factory.ts'
 import type { WireRequest } from './protocol.ts'
@@ -62,18 +61,6 @@ export async function runRequest(
     timings: clock.timings(),
     method,
     statistics: session.statistics,
-  }
-}
-
-/** The result of a request that was given up before it began. */
-export function abortedResult(method: Method): GenerationResult {
-  return {
-    text: '',
-    finishReason: 'abort',
-    usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0 },
-    timings: { promptMs: 0, predictedMs: 0, predictedPerSecond: 0, engineMs: 0 },
-    method,
-    statistics: emptyStatistics(),
   }
 }
 
@@ -174,8 +161,8 @@ class Clock {
   }
 
   timings(): GenerationResult['timings'] {
-    const first = this.#first ?? { at: this.#last, tokens: 0 }
-    const predictedMs = this.#last - first.at
+    const first = this.#first ?? { at: performance.now(), tokens: 0 }
+    const predictedMs = Math.max(0, this.#last - first.at)
     // The first step's tokens came with the prompt; the rate is that of the steps after it.
     const predictedPerSecond = predictedMs > 0 ? ((this.tokens - first.tokens) / predictedMs) * 1000 : 0
     return { promptMs: first.at - this.#start, predictedMs, predictedPerSecond, engineMs: this.#runtime.engineMs - this.#engineBefore }

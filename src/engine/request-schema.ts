@@ -1,16 +1,19 @@
+import { inspect } from 'node:util'
 import { z } from 'zod'
 import { OuroborosError } from '../core/errors.ts'
 import type { GenerateRequest, LoadOptions } from './api.ts'
 
 const message = z.strictObject({ role: z.enum(['system', 'user', 'assistant', 'tool']), content: z.string() })
 const count = z.int().min(1)
+const stop = z.string().min(1)
+const wrongToken = (bias: object) => Object.keys(bias).find((key) => !/^\d+$/.test(key))
 
 const requestSchema = z
   .strictObject({
     prompt: z.string().optional(),
     messages: z.array(message).readonly().optional(),
-    maxTokens: z.union([z.literal(-1), count]).optional(),
-    stop: z.union([z.string().min(1), z.array(z.string().min(1)).readonly()]).optional(),
+    maxTokens: z.union([z.literal(-1), count], 'expected at least 1, or -1 = to the end of the context').optional(),
+    stop: z.union([stop, z.array(stop).readonly()], 'expected text or a list of texts, none of them empty').optional(),
     logprobs: z.int().min(0).max(20).optional(),
     method: z.enum(['vanilla', 'speculative', 'prompt-lookup', 'lookahead', 'ouroboros']).optional(),
     options: z
@@ -34,13 +37,17 @@ const requestSchema = z
     presencePenalty: z.number().min(-10).max(10).optional(),
     frequencyPenalty: z.number().min(-10).max(10).optional(),
     penaltyLastN: z.int().min(-1).optional(),
-    logitBias: z.record(z.string().regex(/^\d+$/, 'expected a token id'), z.number().min(-100).max(100)).optional(),
+    logitBias: z
+      .record(z.string(), z.number().min(-100).max(100))
+      .refine((bias) => wrongToken(bias) === undefined, {
+        error: ({ input }) => `expected token ids as keys: received ${inspect(wrongToken(input as object))}`,
+      })
+      .optional(),
     seed: z.int().min(0).optional(),
   })
-  .refine(
-    (request) => (request.prompt === undefined) !== (request.messages === undefined),
-    'give either prompt or messages, one of the two',
-  )
+  .refine((request) => (request.prompt === undefined) !== (request.messages === undefined), {
+    error: ({ input }) => `give prompt or messages: received ${(input as GenerateRequest).prompt === undefined ? 'neither' : 'both'}`,
+  })
 
 const loadSchema = z.strictObject({
   target: z.string().min(1),
@@ -63,7 +70,7 @@ const loadSchema = z.strictObject({
 
 /** Throws E_USAGE, saying what was received. */
 export function checkRequest(request: GenerateRequest): void {
-  check(requestSchema, request)
+  check(requestSchema, request, 'request')
   if (request.prompt === '') throw new OuroborosError('E_PROMPT', 'the prompt is empty: received 0 characters, give some text')
   if (request.messages?.length === 0)
     throw new OuroborosError('E_PROMPT', 'the conversation is empty: received 0 messages, give at least one')
@@ -71,16 +78,17 @@ export function checkRequest(request: GenerateRequest): void {
 
 /** Throws E_USAGE, saying what was received. */
 export function checkLoadOptions(options: LoadOptions): void {
-  check(loadSchema, options)
+  check(loadSchema, options, 'options')
 }
 
-function check(schema: z.ZodType, value: unknown): void {
+function check(schema: z.ZodType, value: unknown, name: string): void {
   const outcome = schema.safeParse(dropUndefined(value))
   if (outcome.success) return
   const issue = outcome.error.issues[0] as z.core.$ZodIssue
   const received = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value)
-  const shown = typeof received === 'object' ? '' : `: received ${JSON.stringify(received) ?? String(received)}`
-  throw new OuroborosError('E_USAGE', `${issue.path.join('.') || 'request'}: ${issue.message}${shown}`)
+  const isPlain = typeof received !== 'object' || received === null
+  const message = isPlain ? `${issue.message.replace(/, received \w+$/, '')}: received ${inspect(received)}` : issue.message
+  throw new OuroborosError('E_USAGE', `${issue.path.join('.') || name}: ${message}`)
 }
 
 /** An option that is `undefined` counts as not given. */

@@ -43,12 +43,24 @@ export class TextStream {
   #take(piece: string, atEnd: boolean): string {
     if (this.#stopped) return ''
     const text = this.#held + piece
-    const found = this.#stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0)
-    this.#stopped = found.length > 0
-    const safe = this.#stopped ? Math.min(...found) : atEnd ? text.length : text.length - this.#pendingStop(text)
+    const stop = this.#firstStop(text)
+    this.#stopped = stop !== undefined
+    const safe = stop ?? (atEnd ? text.length : text.length - this.#pendingStop(text))
     this.#held = this.#stopped ? '' : text.slice(safe)
     this.#text += text.slice(0, safe)
     return text.slice(0, safe)
+  }
+
+  /** Where the stop string that is complete first begins: the same wherever the tokens' borders are. */
+  #firstStop(text: string): number | undefined {
+    let first: { start: number; end: number } | undefined
+    for (const stop of this.#stops) {
+      const start = text.indexOf(stop)
+      const end = start + stop.length
+      if (start < 0 || (first && (end > first.end || (end === first.end && start > first.start)))) continue
+      first = { start, end }
+    }
+    return first?.start
   }
 
   /** Length of the longest end of `text` that a stop string begins with. */

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { abortedResult } from './aborted-result.ts'
 import { onLibraryLog } from './library.ts'
 import type { FromWorker, ToWorker, WireRequest, WorkerStart } from './protocol.ts'
-import { abortedResult, runRequest } from './request-runner.ts'
+import { runRequest } from './request-runner.ts'
 import { Runtime } from './runtime.ts'
 import { toWire } from './wire-error.ts'
 
@@ -44,6 +45,7 @@ function hear(message: ToWorker): void {
       break
     case 'dispose':
       disposing = true
+      for (const { id } of [...queue]) abort(id)
       if (running === undefined) dispose()
   }
 }
@@ -54,12 +56,12 @@ function abort(id: number): void {
   const queued = queue.find((one) => one.id === id)
   if (!queued) return
   queue.splice(queue.indexOf(queued), 1)
-  send({ type: 'done', id, result: abortedResult(queued.request.method ?? 'ouroboros') })
+  send({ type: 'done', id, result: abortedResult(queued.request.method) })
 }
 
 async function work(): Promise<void> {
   if (running !== undefined || disposing) return
-  for (let next = queue.shift(); next && !disposing; next = queue.shift()) {
+  for (let next = queue.shift(); next; next = queue.shift()) {
     const { id, request } = next
     running = id
     try {
