@@ -11,7 +11,12 @@ const NEEDED = [20, 20]
 /** Runs a command in the checkout with the user's terminal; ends the program if it fails. */
 export function run(command, args, options = {}) {
   process.once('SIGINT', () => {}) // the command hears Ctrl-C as well and ends by itself
-  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', shell: process.platform === 'win32', ...options })
+  const { status, error } = spawnSync(command, args, {
+    cwd: ROOT,
+    stdio: 'inherit',
+    shell: command === 'npm' && process.platform === 'win32',
+    ...options,
+  })
   if (error) fail(`cannot run ${command}: ${error.message}`)
   if (status !== 0) process.exit(status ?? 1)
 }
