@@ -25,7 +25,23 @@ if (!values.data) {
 }
 const methods = ['vanilla', ...values.methods.split(',')]
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
-await using engine = await load({ target: values.target, draft: values.draft })
+/** Runs a request; the result with its token ids. */
+async function generate(request) {
+  const generation = engine.generate(request)
+  const tokens = []
+  for await (const step of generation) tokens.push(...step.tokens)
+  return { ...(await generation.result), tokens }
+}
+
+/** Where a text parts from plain decoding's, and how close the two best tokens were there: a near-tie has a small margin. */
+async function firstDifference(request, plain, other) {
+  const at = plain.tokens.findIndex((token, i) => token.id !== other.tokens[i]?.id)
+  const { tokens } = await generate({ ...request, method: 'vanilla', logprobs: 2 })
+  const [best, second] = tokens[at]?.topLogprobs ?? []
+  return `  ${other.method}: token ${at}, ${JSON.stringify(best?.text)} or ${JSON.stringify(second?.text)}, log-probabilities ${(best?.logprob - second?.logprob).toFixed(3)} apart`
+}
+
+const engine = await load({ target: values.target, draft: values.draft })
 console.log(
   `${engine.facts.target.description} + ${engine.facts.draft?.description}, ${engine.facts.library}, ${cpus()[0]?.model} x ${availableParallelism()}`,
 )
@@ -44,7 +60,7 @@ for (const task of values.tasks.split(',')) {
         seed: 7,
       }
       const options = method === 'vanilla' ? {} : JSON.parse(values.options)
-      rows.get(method).push(await engine.generate({ ...request, options }).result)
+      rows.get(method).push({ ...(await generate({ ...request, options })), request })
     }
   }
   const plain = rows.get('vanilla')
@@ -73,7 +89,13 @@ for (const task of values.tasks.split(',')) {
       `${(100 * median(outside)).toFixed(1)} %`.padStart(8),
       `${equal}/${results.length}`.padStart(6),
     )
+    if (Number(values.temp) === 0) {
+      for (const [i, one] of results.entries())
+        if (one.text !== plain[i].text) console.log(await firstDifference(one.request, plain[i], one))
+    }
     if (values.json)
-      for (const one of results) console.log(JSON.stringify({ task, method, rate: draftAcceptanceRate(one.statistics), ...one }))
+      for (const one of results)
+        console.log(JSON.stringify({ task, method, rate: draftAcceptanceRate(one.statistics), ...one, tokens: undefined }))
   }
 }
+await engine.dispose()
