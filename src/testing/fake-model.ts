@@ -1,18 +1,25 @@
 import type { Cache, Logits, Model, Pass } from '../core/model.ts'
 import { argmax } from '../core/row-math.ts'
 import type { Token } from '../core/token.ts'
-import { type NodeId, ROOT, type TokenTree } from '../core/token-tree.ts'
+import type { NodeId, TokenTree } from '../core/token-tree.ts'
+import { FakeCache } from './fake-cache.ts'
 
 export interface FakeModelOptions {
   /** Words. Default 64. */
   readonly vocabSize?: number
+  /** Tokens that a cache can hold. Default 512. */
   readonly contextLength?: number
+  /** Tree nodes that one `forward` accepts. Default 512. */
   readonly maxBatch?: number
   /** The logits depend on so many last tokens. Default 3: texts soon repeat themselves. */
   readonly order?: number
   readonly seed?: number
+  /** Share of contexts (0..1) whose logits depend on the last token only: the higher, the more phrases recur. Default 0. */
+  readonly repetitiveness?: number
   /** Another model that this one agrees with on this share of contexts (0..1): a draft of known acceptance. */
   readonly agreesWith?: { readonly model: FakeModel; readonly rate: number }
+  /** The law itself, instead of a pseudo-random one: the logits after a text, `vocabSize` of them. */
+  readonly law?: (text: readonly Token[]) => ArrayLike<number>
   /** Simulated seconds of a pass over n tokens; summed in `elapsed`. */
   readonly cost?: (tokens: number) => number
 }
@@ -26,7 +33,7 @@ export class FakeModel implements Model {
   readonly widths: number[] = []
   /** Simulated seconds so far. */
   elapsed = 0
-  /** Caches that are open. */
+  /** Caches that are open: 0 in the end, or one leaked. */
   openCaches = 0
   readonly #options: FakeModelOptions
   #pass = 0
@@ -38,6 +45,16 @@ export class FakeModel implements Model {
     this.maxBatch = options.maxBatch ?? 512
   }
 
+  /** Passes so far. */
+  get passes(): number {
+    return this.widths.length
+  }
+
+  /** Tokens so far, over all passes. */
+  get nodes(): number {
+    return this.widths.reduce((sum, width) => sum + width, 0)
+  }
+
   open(): Cache {
     this.openCaches++
     return new FakeCache(this)
@@ -47,21 +64,31 @@ export class FakeModel implements Model {
     const width = passes.reduce((sum, { tree }) => sum + tree.size, 0)
     if (width > this.maxBatch) throw new RangeError(`at most ${this.maxBatch} tokens per pass: received ${width}`)
     if (new Set(passes.map(({ cache }) => cache)).size !== passes.length) throw new RangeError('each cache may appear once per forward')
+    const caches = passes.map(({ cache }) => this.#own(cache))
+    for (const [i, { tree }] of passes.entries()) caches[i]?.check(tree)
     this.widths.push(width)
     this.elapsed += this.#options.cost?.(width) ?? 0
     const pass = ++this.#pass
-    return passes.map(({ cache, tree }) => {
-      if (!(cache instanceof FakeCache) || cache.model !== this) throw new TypeError('this cache belongs to another model')
-      return this.#logits(cache.begin(tree), tree, () => pass === this.#pass)
+    return caches.map((cache, i) => {
+      const { tree } = passes[i] as Pass
+      cache.begin(tree)
+      return this.#logits([...cache.tokens], tree, () => pass === this.#pass)
     })
   }
 
   /** The logits after a text. */
   rowAfter(text: readonly Token[]): Float32Array {
-    const context = hash(text.slice(-(this.#options.order ?? 3)), this.#options.seed ?? 1)
-    const { agreesWith } = this.#options
-    if (agreesWith && (hash([context], 7) % 1000) / 1000 < agreesWith.rate) return agreesWith.model.rowAfter(text)
+    const { order = 3, seed = 1, repetitiveness = 0, agreesWith, law } = this.#options
+    if (law) return Float32Array.from(law(text))
+    let context = hash(text.slice(-order), seed)
+    if (agreesWith && share(context, 7) < agreesWith.rate) return agreesWith.model.rowAfter(text)
+    if (share(context, 8) < repetitiveness) context = hash(text.slice(-1), seed)
     return Float32Array.from({ length: this.vocabSize }, (_, token) => (hash([token], context) % 6000) / 1000)
+  }
+
+  #own(cache: Cache): FakeCache {
+    if (!(cache instanceof FakeCache) || cache.model !== this) throw new TypeError('this cache belongs to another model')
+    return cache
   }
 
   #logits(prefix: readonly Token[], tree: TokenTree, isFresh: () => boolean): Logits {
@@ -77,65 +104,9 @@ export class FakeModel implements Model {
   }
 }
 
-class FakeCache implements Cache {
-  readonly model: FakeModel
-  readonly #tokens: Token[] = []
-  #pending: TokenTree | undefined
-  #closed = false
-
-  constructor(model: FakeModel) {
-    this.model = model
-  }
-
-  get length(): number {
-    return this.#tokens.length
-  }
-
-  begin(tree: TokenTree): readonly Token[] {
-    this.#alive()
-    if (tree.size === 0) throw new RangeError('a pass needs at least one token: received an empty tree')
-    for (let node = 0; node < tree.size; node++) {
-      const token = tree.token(node)
-      if (!(token >= 0 && token < this.model.vocabSize))
-        throw new RangeError(`no such token in a vocabulary of ${this.model.vocabSize}: received ${token}`)
-      if (this.length + tree.depth(node) > this.model.contextLength) {
-        throw new RangeError(
-          `a pass reaches position ${this.length + tree.depth(node)}, the context holds ${this.model.contextLength} tokens`,
-        )
-      }
-    }
-    this.#pending = tree
-    return [...this.#tokens]
-  }
-
-  commit(path: readonly NodeId[]): void {
-    this.#alive()
-    const tree = this.#pending
-    if (!tree) throw new Error('nothing to commit: no tree is pending')
-    path.forEach((node, i) => {
-      if (tree.parent(node) !== (i === 0 ? ROOT : path[i - 1])) throw new RangeError(`not a path of the pending tree: ${path.join(' ')}`)
-    })
-    this.#tokens.push(...path.map((node) => tree.token(node)))
-    this.#pending = undefined
-  }
-
-  rollback(length: number): void {
-    this.#alive()
-    if (!Number.isInteger(length) || length < 0 || length > this.length)
-      throw new RangeError(`cannot roll back ${this.length} tokens to ${length}`)
-    this.#pending = undefined
-    this.#tokens.length = length
-  }
-
-  close(): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.model.openCaches--
-  }
-
-  #alive(): void {
-    if (this.#closed) throw new Error('this cache is closed')
-  }
+/** A pseudo-random number in [0, 1) that goes with a context. */
+function share(context: number, salt: number): number {
+  return (hash([context], salt) % 1000) / 1000
 }
 
 /** FNV-1a over words, finished with a murmur mix: 32 unsigned bits. */

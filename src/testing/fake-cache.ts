@@ -1,0 +1,74 @@
+import { OuroborosError } from '../core/errors.ts'
+import type { Cache } from '../core/model.ts'
+import type { Token } from '../core/token.ts'
+import { type NodeId, ROOT, type TokenTree } from '../core/token-tree.ts'
+import type { FakeModel } from './fake-model.ts'
+
+/** A cache of tokens alone that checks every call: wrong paths, positions beyond the context, use after close. */
+export class FakeCache implements Cache {
+  readonly model: FakeModel
+  readonly #tokens: Token[] = []
+  #pending: TokenTree | undefined
+  #closed = false
+
+  constructor(model: FakeModel) {
+    this.model = model
+  }
+
+  get length(): number {
+    return this.#tokens.length
+  }
+
+  /** The committed tokens. */
+  get tokens(): readonly Token[] {
+    return this.#tokens
+  }
+
+  /** Throws if this tree cannot be run on this cache. */
+  check(tree: TokenTree): void {
+    this.#alive()
+    const { vocabSize, contextLength } = this.model
+    if (tree.size === 0) throw new RangeError('a pass needs at least one token: received an empty tree')
+    for (let node = 0; node < tree.size; node++) {
+      const token = tree.token(node)
+      if (!Number.isInteger(token) || token < 0 || token >= vocabSize)
+        throw new RangeError(`no such token in a vocabulary of ${vocabSize}: received ${token}`)
+      const position = this.length + tree.depth(node)
+      if (position > contextLength) throw new RangeError(`a pass reaches position ${position}, the context holds ${contextLength} tokens`)
+    }
+  }
+
+  /** Makes a checked tree pending. */
+  begin(tree: TokenTree): void {
+    this.#pending = tree
+  }
+
+  commit(path: readonly NodeId[]): void {
+    this.#alive()
+    const tree = this.#pending
+    if (!tree) throw new Error('nothing to commit: no tree is pending')
+    path.forEach((node, i) => {
+      if (tree.parent(node) !== (i === 0 ? ROOT : path[i - 1])) throw new RangeError(`not a path of the pending tree: ${path.join(' ')}`)
+    })
+    this.#tokens.push(...path.map((node) => tree.token(node)))
+    this.#pending = undefined
+  }
+
+  rollback(length: number): void {
+    this.#alive()
+    if (!Number.isInteger(length) || length < 0 || length > this.length)
+      throw new RangeError(`cannot roll back ${this.length} tokens to ${length}`)
+    this.#pending = undefined
+    this.#tokens.length = length
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.model.openCaches--
+  }
+
+  #alive(): void {
+    if (this.#closed) throw new OuroborosError('E_CLOSED', 'this cache is closed')
+  }
+}
