@@ -135,6 +135,7 @@ export class LlamaModel implements Model {
     if (!this.#context) return
     this.#rows?.expire()
     for (const cache of [...this.#caches]) cache.close()
+    this.vocabulary.close()
     this.#batch.free()
     listening(() => {
       this.#c['llama_free']?.(this.#context)

@@ -54,7 +54,7 @@ function runJob(job: QuantizeJob, hear: (line: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const beside = new URL('./quantize-worker.js', import.meta.url)
     const file = existsSync(fileURLToPath(beside)) ? beside : new URL('../../dist/engine/quantize-worker.js', import.meta.url)
-    const worker = new Worker(file, { workerData: job })
+    const worker = new Worker(file, { workerData: job, execArgv: [] }) // flags such as --input-type are the program's own
     worker.on('message', (message: QuantizeMessage) => {
       if (message.type === 'log') hear(message.line)
       else if (message.type === 'done') resolve()

@@ -18,12 +18,13 @@ export class Vocabulary {
   /** Every token that ends a generation: end of text, of turn, of message. */
   readonly endTokens: ReadonlySet<Token>
   readonly #c: Library['c']
-  readonly #vocab: Pointer
+  readonly #words: Pointer
   readonly #hasText: boolean
+  #closed = false
 
   constructor(c: Library['c'], vocab: Pointer) {
     this.#c = c
-    this.#vocab = vocab
+    this.#words = vocab
     this.size = c['llama_vocab_n_tokens']?.(vocab)
     this.type = c['llama_vocab_type']?.(vocab)
     this.bos = c['llama_vocab_bos']?.(vocab)
@@ -34,6 +35,11 @@ export class Vocabulary {
     if (this.type !== NO_VOCABULARY)
       for (let token = 0; token < this.size; token++) if (c['llama_vocab_is_eog']?.(vocab, token)) ends.add(token)
     this.endTokens = ends
+  }
+
+  /** The native words are freed with their model; afterwards every use throws E_CLOSED. */
+  close(): void {
+    this.#closed = true
   }
 
   /** `special`: control words in the text (chat markers) become their tokens. `bos`: begin as the model wants it. */
@@ -72,6 +78,11 @@ export class Vocabulary {
     let bytes = 0
     for (let token = 0; token < this.size && bytes < 256; token++) if (/^<0x[0-9A-F]{2}>$/.test(this.spelling(token))) bytes++
     return bytes === 256
+  }
+
+  get #vocab(): Pointer {
+    if (this.#closed) throw new OuroborosError('E_CLOSED', 'the model of this vocabulary is closed')
+    return this.#words
   }
 
   #needsText(): void {
