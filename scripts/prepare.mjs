@@ -1,12 +1,11 @@
 // Makes a checkout ready to run: checks Node, installs what package-lock.json says, builds what changed.
 // Plain Node without dependencies: it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const NEEDED = [20, 20]
 
 /** Runs a command in the checkout with the user's terminal; ends the program if it fails. */
 export function run(command, args, options = {}) {
@@ -22,10 +21,8 @@ export function run(command, args, options = {}) {
 }
 
 export function prepare() {
-  const [major, minor] = process.versions.node.split('.').map(Number)
-  if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
-    fail(`Node ${NEEDED.join('.')} or later is needed: this is ${process.versions.node}`)
-  }
+  const needed = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).engines.node.replace('>=', '')
+  if (older(process.versions.node, needed)) fail(`Node ${needed} or later is needed: this is ${process.versions.node}`)
   if (age('node_modules/.package-lock.json') < age('package-lock.json')) {
     console.log('installing packages')
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
@@ -35,6 +32,13 @@ export function prepare() {
     console.log('building')
     run(process.execPath, [join(ROOT, 'scripts', 'build.mjs')])
   }
+}
+
+/** Whether version `a` comes before `b`. */
+function older(a, b) {
+  const [left, right] = [a, b].map((version) => version.split('.').map(Number))
+  const at = left.findIndex((part, i) => part !== right[i])
+  return at >= 0 && left[at] < right[at]
 }
 
 /** Time of the last change; 0 if the file is not there. */
