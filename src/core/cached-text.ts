@@ -35,14 +35,16 @@ export class CachedText {
     return prefix.slice(keep)
   }
 
-  /** Like `align`, but sends all chunks before the last one. */
-  *catchUp(prefix: readonly Token[]): Generator<Pass, Token[], Logits> {
+  /** Like `align`, but sends all chunks before the last one, which leaves place for `beside` more nodes in its pass. */
+  *catchUp(prefix: readonly Token[], beside = 0): Generator<Pass, Token[], Logits> {
+    const { maxBatch } = this.cache.model
+    const last = Math.min(this.chunk, maxBatch - beside)
     let pending = this.align(prefix)
-    while (pending.length > this.chunk) {
-      const tree = TokenTree.chain(pending.slice(0, this.chunk))
+    while (pending.length > last) {
+      const tree = TokenTree.chain(pending.slice(0, Math.min(this.chunk, maxBatch, pending.length - 1)))
       yield { cache: this.cache, tree }
       this.commit(tree, tree.size - 1)
-      pending = pending.slice(this.chunk)
+      pending = pending.slice(tree.size)
     }
     return pending
   }

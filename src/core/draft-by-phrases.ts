@@ -45,14 +45,15 @@ export class PhraseDrafting {
 
   /** One draft pass behind `text`: at least one token and at most `most`, or none at the draft model's context end. */
   *pass(text: readonly Token[], most: number): Generator<Pass, DraftedToken[], Logits> {
-    const room = this.#draft.cache.model.contextLength - text.length
+    const { contextLength, maxBatch } = this.#draft.cache.model
+    const room = contextLength - text.length
     if (room < 0) return []
-    const pending = yield* this.#draft.catchUp(text)
+    const { guesses, window } = this.#beside(text, Math.min(most - 1, room), room, maxBatch - 1)
+    const pending = yield* this.#draft.catchUp(text, guesses.flat().length + (window?.nodes ?? 0))
     const tree = TokenTree.chain(pending)
     const root = tree.size - 1
-    const window = this.#window && this.#window.depth <= room ? this.#window : undefined
     window?.attach(tree, root)
-    for (const phrase of this.#guesses(text)) tree.addPath(root, phrase.slice(0, Math.min(most - 1, room)))
+    for (const phrase of guesses) tree.addPath(root, phrase)
     const logits = yield { cache: this.#draft.cache, tree }
 
     const tokens: DraftedToken[] = []
@@ -69,6 +70,20 @@ export class PhraseDrafting {
       this.#pool.insert([key, ...phrase], 1, phrase.length + 1, 1, 'window', 0)
     }
     return tokens
+  }
+
+  /** What rides in the pass of the last token, as far as context (`room`) and batch (`nodes`) reach: guesses first. */
+  #beside(text: readonly Token[], longest: number, room: number, nodes: number): { guesses: Token[][]; window?: LookaheadWindow } {
+    let left = nodes
+    const guesses: Token[][] = []
+    for (const phrase of this.#guesses(text)) {
+      const guess = phrase.slice(0, longest)
+      if (guess.length > left) continue
+      guesses.push(guess)
+      left -= guess.length
+    }
+    const window = this.#window
+    return { guesses, ...(window && window.depth <= room && window.nodes <= left && { window }) }
   }
 
   /** The guess set: phrases behind the last tokens, longest key first, no first token twice. */

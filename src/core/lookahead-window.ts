@@ -54,6 +54,12 @@ export class LookaheadWindow {
     return (this.#rows[0]?.length ?? 0) + this.#rows.length
   }
 
+  /** Nodes that `attach` adds at most. */
+  get nodes(): number {
+    const [first, ...columns] = this.#rows as [Token[], ...Token[][]]
+    return columns.reduce((sum, row) => sum + row.length, first.length)
+  }
+
   /** Hangs the window below `root`; only the tips' logits are asked for. */
   attach(tree: TokenTree, root: NodeId): void {
     const [first, ...columns] = this.#rows as [Token[], ...Token[][]]

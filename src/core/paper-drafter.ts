@@ -81,12 +81,15 @@ export class PaperDrafter implements Drafter {
   /** Lookahead decoding on the draft model: window and guess set in one pass; the tokens it yields, cut at an end token. */
   *#draftPass(text: readonly Token[]): Generator<Pass, Token[], Logits> {
     const window = this.#window as LookaheadWindow
-    if (text.length + window.depth > this.#draft.cache.model.contextLength) return []
+    const { contextLength, maxBatch } = this.#draft.cache.model
     const key = text.at(-1) as Token
-    const tree = TokenTree.chain(yield* this.#draft.catchUp(text))
+    const guesses = window.isFull ? this.#pool.phrases(key).map(usable) : []
+    const beside = window.nodes + guesses.flat().length
+    if (text.length + window.depth > contextLength || beside >= maxBatch) return []
+    const tree = TokenTree.chain(yield* this.#draft.catchUp(text, beside))
     const root = tree.size - 1
     window.attach(tree, root)
-    if (window.isFull) for (const phrase of this.#pool.phrases(key)) tree.addPath(root, usable(phrase))
+    for (const phrase of guesses) tree.addPath(root, phrase)
     const logits = yield { cache: this.#draft.cache, tree }
 
     const tokens: Token[] = []
@@ -95,23 +98,12 @@ export class PaperDrafter implements Drafter {
       const token = logits.argmax(at)
       tokens.push(token)
       const child = tree.child(at, token)
-      if (this.#endTokens.has(token) || child === undefined || !this.#isGuess(tree, child, root, key, window.isFull)) break
+      if (this.#endTokens.has(token) || child === undefined || !isGuess(guesses, tree.tokensTo(child).slice(root + 1))) break
       at = child
     }
     for (const { key: found, phrase } of window.advance(key, (node) => logits.argmax(node))) this.#pool.insert(found, phrase)
     this.#draft.commit(tree, at)
     return tokens
-  }
-
-  /** Window tokens share the trie with the guesses, but only guesses are matched. */
-  #isGuess(tree: TokenTree, node: NodeId, root: NodeId, key: Token, full: boolean): boolean {
-    if (!full) return false
-    const path = tree.tokensTo(node).slice(tree.depth(root))
-    return this.#guesses(key).some((phrase) => path.length <= usable(phrase).length && path.every((token, i) => token === phrase[i]))
-  }
-
-  #guesses(key: Token): readonly (readonly Token[])[] {
-    return this.#pool.phrases(key)
   }
 
   observe(verdict: Verdict): void {
@@ -136,4 +128,9 @@ export class PaperDrafter implements Drafter {
 /** The published code never accepts a phrase's last token as such: after a full match it is the target's own. */
 function usable(phrase: readonly Token[]): readonly Token[] {
   return phrase.slice(0, -1)
+}
+
+/** Window tokens share the trie with the guesses, but only guesses are matched. */
+function isGuess(guesses: readonly (readonly Token[])[], path: readonly Token[]): boolean {
+  return guesses.some((phrase) => path.every((token, i) => token === phrase[i]))
 }

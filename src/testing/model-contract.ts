@@ -1,8 +1,9 @@
 import { CachedText } from '../core/cached-text.ts'
+import { OuroborosError } from '../core/errors.ts'
 import type { Cache, Logits, Model } from '../core/model.ts'
-import { uniform } from '../core/random.ts'
 import type { Token } from '../core/token.ts'
 import { type NodeId, ROOT, TokenTree } from '../core/token-tree.ts'
+import { drawer, path, SHAPES, type Shape } from './contract-shapes.ts'
 
 /** The test functions of any runner of the usual shape (vitest, jest, bun). */
 export interface Runner {
@@ -41,52 +42,9 @@ export function modelContract(name: string, options: ContractOptions, runner: Ru
     runner.it('several sessions in one pass', () => checkSessions(model, options.tolerance))
     runner.it('rollback to any length', () => checkRollback(model, options.tolerance))
     runner.it('a long prompt in chunks', () => checkChunks(model, options.tolerance))
+    runner.it('the widest tree', () => checkWidest(model, options.tolerance))
     runner.it('bad input throws and harms nothing', () => checkErrors(model, options.tolerance))
   })
-}
-
-type Shape = (draw: (below: number) => number, words: number) => TokenTree
-
-/** Pseudo-random token ids, the same at every run; small ids are ordinary words in every vocabulary used. */
-function drawer(seed: number): (below: number) => number {
-  let count = 0
-  return (below) => Math.floor(uniform(seed, count++) * below)
-}
-
-const SHAPES: Record<string, Shape> = {
-  chain: (draw, words) => path(draw, words, 8),
-  'long chain': (draw, words) => path(draw, words, 17),
-  fork: (draw, words) => branches(path(draw, words, 1), draw, words, [0, 0], 2),
-  'draft with suffixes at its end': (draw, words) => branches(path(draw, words, 6), draw, words, [5, 5, 5], 4),
-  'guess set': (draw, words) => branches(path(draw, words, 1), draw, words, [0, 0, 0, 0, 0, 0], 4),
-  'deep random tree': (draw, words) => {
-    const tree = path(draw, words, 3)
-    for (let i = 0; i < 20; i++) tree.add(draw(tree.size), draw(words))
-    return tree
-  },
-  'lookahead window': (draw, words) => {
-    const tree = path(draw, words, 6)
-    for (let column = 0; column < 6; column++) {
-      let at: NodeId = column
-      for (let row = 0; row < 3; row++) at = tree.add(at, draw(words), { wanted: row === 2 })
-    }
-    return tree
-  },
-}
-
-function path(draw: (below: number) => number, words: number, length: number): TokenTree {
-  const tree = new TokenTree()
-  let at: NodeId = ROOT
-  for (let i = 0; i < length; i++) at = tree.add(at, draw(words))
-  return tree
-}
-
-function branches(tree: TokenTree, draw: (below: number) => number, words: number, parents: readonly NodeId[], length: number): TokenTree {
-  for (const parent of parents) {
-    let at = parent
-    for (let i = 0; i < length; i++) at = tree.add(at, draw(words))
-  }
-  return tree
 }
 
 /** Tree logits equal a chain's; then, for several paths, commit, continue, and compare with a fresh text. */
@@ -101,12 +59,16 @@ function checkShape(model: Model, shape: Shape, tolerance: number): void {
     read(model, text, prefix)
     const [logits] = model.forward([{ cache, tree }])
     const rows = new Map(wanted.map((node) => [node, Float32Array.from((logits as Logits).row(node))]))
+    for (let node = 0; node < tree.size; node++) {
+      if (!tree.wanted(node)) expectThrow(() => (logits as Logits).row(node), `reading node ${node}, which was not asked for`)
+    }
     cache.rollback(prefix.length)
     walkPlainly(model, cache, tree, ROOT, (node, row) => {
       if (rows.has(node)) same(rows.get(node) as Float32Array, row, tolerance, `node ${node}`)
     })
   })
-  const ends = new Set([0, Math.floor(tree.size / 2), tree.size - 1, tree.leaves[0] as NodeId])
+  const deepest = tree.leaves.reduce((a, b) => (tree.depth(b) > tree.depth(a) ? b : a))
+  const ends = new Set([0, Math.floor(tree.size / 2), tree.size - 1, tree.leaves[0] as NodeId, deepest])
   const kept = [[], ...[...ends].map((node) => tree.path(node))]
   for (const nodes of kept) {
     withCache(model, (cache) => {
@@ -145,7 +107,7 @@ function checkSessions(model: Model, tolerance: number): void {
   const draw = drawer(23)
   const words = Math.min(model.vocabSize, 1000)
   const prefixes = [3, 8].map((length) => Array.from({ length }, () => draw(words)))
-  const trees = [SHAPES['draft with suffixes at its end'], SHAPES['deep random tree']].map((shape) => (shape as Shape)(draw, words))
+  const trees = [SHAPES['draft with suffixes at its end'], SHAPES['deep random tree']].map((shape) => shape(draw, words))
   withCache(model, (first) => {
     withCache(model, (second) => {
       const caches = [first, second]
@@ -179,7 +141,7 @@ function checkRollback(model: Model, tolerance: number): void {
   for (const length of [0, 5, 12]) {
     withCache(model, (cache) => {
       read(model, new CachedText(cache), prefix)
-      model.forward([{ cache, tree: (SHAPES['guess set'] as Shape)(draw, words) }])
+      model.forward([{ cache, tree: SHAPES['guess set'](draw, words) }])
       cache.rollback(length)
       expectEqual(cache.length, length, 'length after rollback')
       checkNext(model, cache, prefix.slice(0, length), draw(words), tolerance, `after rollback to ${length}`)
@@ -201,26 +163,49 @@ function checkChunks(model: Model, tolerance: number): void {
   })
 }
 
+/** As many tokens as one pass takes (at most 512), in 16 branches: each end is right, and the last branch can be kept. */
+function checkWidest(model: Model, tolerance: number): void {
+  const draw = drawer(47)
+  const words = Math.min(model.vocabSize, 1000)
+  const prefix = Array.from({ length: 5 }, () => draw(words))
+  const length = Math.floor(Math.min(model.maxBatch, 512) / 16)
+  const tree = new TokenTree()
+  while (tree.leaves.length < 16) {
+    let at = tree.add(ROOT, draw(words), { wanted: false })
+    while (tree.depth(at) < length) at = tree.add(at, draw(words), { wanted: tree.depth(at) === length - 1 })
+  }
+  withCache(model, (cache) => {
+    read(model, new CachedText(cache), prefix)
+    const [logits] = model.forward([{ cache, tree }])
+    const ends = [tree.leaves[0], tree.leaves[15]] as NodeId[]
+    const rows = ends.map((end) => Float32Array.from((logits as Logits).row(end)))
+    cache.commit(tree.path(ends[1] as NodeId))
+    const texts = ends.map((end) => [...prefix, ...tree.tokensTo(end)])
+    checkNext(model, cache, texts[1] as Token[], draw(words), tolerance, 'after keeping the last branch')
+    for (const [i, text] of texts.entries()) same(rows[i] as Float32Array, plainRow(model, text), tolerance, `branch ${i === 0 ? 0 : 15}`)
+  })
+}
+
 function checkErrors(model: Model, tolerance: number): void {
   withCache(model, (cache) => {
     const draw = drawer(43)
     const text = [1, 2, 3]
     read(model, new CachedText(cache), text)
-    expectThrow(() => model.forward([{ cache, tree: new TokenTree() }]), 'an empty tree')
-    expectThrow(() => model.forward([{ cache, tree: TokenTree.chain([model.vocabSize]) }]), 'a token beyond the vocabulary')
-    expectThrow(() => model.forward([{ cache, tree: TokenTree.chain([-1]) }]), 'a negative token')
-    expectThrow(() => model.forward([{ cache, tree: path(draw, 60, model.maxBatch + 1) }]), 'a tree over the batch')
+    expectThrow(() => model.forward([{ cache, tree: new TokenTree() }]), 'an empty tree', true)
+    expectThrow(() => model.forward([{ cache, tree: TokenTree.chain([model.vocabSize]) }]), 'a token beyond the vocabulary', true)
+    expectThrow(() => model.forward([{ cache, tree: TokenTree.chain([-1]) }]), 'a negative token', true)
+    expectThrow(() => model.forward([{ cache, tree: path(draw, 60, model.maxBatch + 1) }]), 'a tree over the batch', true)
     expectThrow(() => cache.commit([0]), 'a commit without a tree')
-    expectThrow(() => cache.rollback(4), 'a rollback beyond the length')
+    expectThrow(() => cache.rollback(4), 'a rollback beyond the length', true)
     const pass = { cache, tree: TokenTree.chain([4]) }
-    expectThrow(() => model.forward([pass, pass]), 'one cache twice')
+    expectThrow(() => model.forward([pass, pass]), 'one cache twice', true)
     checkNext(model, cache, text, 5, tolerance, 'after errors')
     const [old] = model.forward([{ cache, tree: TokenTree.chain([6]) }])
     cache.rollback(4)
     model.forward([{ cache, tree: TokenTree.chain([7]) }])
     expectThrow(() => (old as Logits).row(0), 'logits of an earlier pass')
     cache.close()
-    expectThrow(() => model.forward([{ cache, tree: TokenTree.chain([4]) }]), 'a closed cache')
+    expectThrow(() => model.forward([{ cache, tree: TokenTree.chain([4]) }]), 'a closed cache', true)
   })
 }
 
@@ -264,11 +249,14 @@ function expectEqual(actual: number, expected: number, what: string): void {
   if (actual !== expected) throw new Error(`${what}: expected ${expected}, received ${actual}`)
 }
 
-function expectThrow(body: () => unknown, what: string): void {
+/** Misuse throws an error, wrong input one with a name: never a crash, never silence. */
+function expectThrow(body: () => unknown, what: string, named = false): void {
   try {
     body()
-  } catch {
-    return
+  } catch (error) {
+    const kinds = named ? [OuroborosError, RangeError, TypeError] : [Error]
+    if (kinds.some((kind) => error instanceof kind)) return
+    throw new Error(`${what}: expected an OuroborosError, RangeError or TypeError`, { cause: error })
   }
   throw new Error(`${what}: expected an error`)
 }

@@ -1,4 +1,110 @@
-import { afterAll, beforeAll, describe, it } from 'vitest'
-import { FakeModel, modelContract } from '../../src/testing/index.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Cache, type Logits, type Pass, type Token, TokenTree } from '../../src/core/index.ts'
+import { FakeModel, type FakeModelOptions, modelContract, type Runner } from '../../src/testing/index.ts'
 
 modelContract('FakeModel', { open: () => new FakeModel({ vocabSize: 100 }), tolerance: 0 }, { describe, it, beforeAll, afterAll })
+
+/** Runs the suite at once and tells which tests fail. */
+async function failures(open: () => FakeModel, skip?: { test: string; reason: string }[]): Promise<string[]> {
+  const before: (() => void | Promise<void>)[] = []
+  const tests: [string, () => void | Promise<void>][] = []
+  const runner: Runner = {
+    describe: (_, body) => body(),
+    it: (name, body) => tests.push([name, body]),
+    beforeAll: (body) => before.push(body),
+    afterAll: () => {},
+  }
+  modelContract('broken', { open, tolerance: 0, ...(skip && { skip }) }, runner)
+  for (const body of before) await body()
+  const failed: string[] = []
+  for (const [name, body] of tests) {
+    try {
+      await body()
+    } catch {
+      failed.push(name)
+    }
+  }
+  return failed
+}
+
+const OPTIONS: FakeModelOptions = { vocabSize: 100 }
+
+/** The usual mask bug: a node sees every node before it, siblings' paths included. */
+class SeesSiblings extends FakeModel {
+  override forward(passes: readonly Pass[]): readonly Logits[] {
+    const all = super.forward(passes)
+    return all.map((logits, i) => {
+      const { tree } = passes[i] as Pass
+      const seen = (node: number) => this.rowAfter(Array.from({ length: node + 1 }, (_, at) => tree.token(at)))
+      return tree.isChain ? logits : { ...logits, row: (node) => (tree.wanted(node) ? seen(node) : logits.row(node)) }
+    })
+  }
+}
+
+/** The usual cache bug: after a branch wins, the trunk's cells stay. */
+class KeepsTheTrunk extends FakeModel {
+  override open(): Cache {
+    const cache = super.open()
+    const trees = new Map<Cache, TokenTree>()
+    const commit = cache.commit.bind(cache)
+    this.#trees = trees
+    cache.commit = (path) => {
+      const tree = trees.get(cache)
+      const trunk = tree?.path(tree.leaves[0] as number) ?? []
+      commit(path.length > 1 && path.length <= trunk.length ? trunk.slice(0, path.length) : path)
+    }
+    return cache
+  }
+
+  #trees: Map<Cache, TokenTree> | undefined
+  override forward(passes: readonly Pass[]): readonly Logits[] {
+    const all = super.forward(passes)
+    for (const { cache, tree } of passes) this.#trees?.set(cache, tree)
+    return all
+  }
+}
+
+/** Takes any token. */
+class TakesAnything extends FakeModel {
+  override forward(passes: readonly Pass[]): readonly Logits[] {
+    const inside = (token: Token) => Math.min(Math.max(token, 0), this.vocabSize - 1)
+    return super.forward(
+      passes.map(({ cache, tree }) => {
+        const other = new TokenTree()
+        for (let node = 0; node < tree.size; node++) other.add(tree.parent(node), inside(tree.token(node)), { wanted: tree.wanted(node) })
+        return { cache, tree: other }
+      }),
+    )
+  }
+}
+
+describe('the contract suite', () => {
+  it('passes the model that keeps it, and leaks no cache', async () => {
+    const model = new FakeModel(OPTIONS)
+    expect(await failures(() => model)).toEqual([])
+    expect(model.openCaches).toBe(0)
+  })
+
+  it('catches a branch that sees its siblings, on every branched shape', async () => {
+    const failed = await failures(() => new SeesSiblings(OPTIONS))
+    expect(failed).toContain('fork')
+    expect(failed).toContain('lookahead window')
+    expect(failed).toContain('several sessions in one pass')
+    expect(failed).not.toContain('chain')
+  })
+
+  it('catches a cache that keeps the trunk where a branch won', async () => {
+    const failed = await failures(() => new KeepsTheTrunk(OPTIONS))
+    expect(failed).toContain('draft with suffixes at its end')
+    expect(failed).not.toContain('chain')
+  })
+
+  it('catches a model that takes any token', async () => {
+    expect(await failures(() => new TakesAnything(OPTIONS))).toContain('bad input throws and harms nothing')
+  })
+
+  it('leaves out what is skipped, and says why in the test’s name', async () => {
+    const skip = [{ test: 'fork', reason: 'chains only' }]
+    expect(await failures(() => new SeesSiblings(OPTIONS), skip)).not.toContain('fork')
+  })
+})

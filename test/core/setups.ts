@@ -1,8 +1,10 @@
 import fc from 'fast-check'
+import { expect } from 'vitest'
 import {
   ACCEPTANCE_PRIORS,
   AcceptanceEstimate,
   CachedText,
+  type Constraint,
   type Drafter,
   drive,
   History,
@@ -17,6 +19,7 @@ import {
   type SamplerOptions,
   Session,
   SpeculativeDrafter,
+  type Statistics,
   type Step,
   ThresholdPlanner,
   type Token,
@@ -26,13 +29,15 @@ import { FakeModel, RandomDrafter } from '../../src/testing/index.ts'
 
 /** One random world: a pair of fake models, a conversation, how to sample, how to draft. */
 export interface Setup {
-  target: { seed: number; order: number; contextLength: number; vocabSize: number }
+  target: { seed: number; order: number; contextLength: number; vocabSize: number; maxBatch: number; repetitiveness: number }
+  draft: { contextLength: number; maxBatch: number }
   agreement: number
   prompts: Token[][]
   endTokens: Token[]
   maxTokens: number
   promptChunk: number
   sampler: Partial<SamplerOptions>
+  isConstrained: boolean
   drafting: Drafting
 }
 
@@ -59,7 +64,7 @@ export const drafting: fc.Arbitrary<Drafting> = fc.record({
   N: fc.integer({ min: 3, max: 6 }),
   G: fc.integer({ min: 0, max: 4 }),
   K: fc.integer({ min: 0, max: 4 }),
-  gamma: fc.integer({ min: 1, max: 9 }),
+  gamma: fc.integer({ min: 0, max: 9 }),
   branches: fc.integer({ min: 0, max: 2 }),
   directChance: fc.constantFrom(0, 0.3, 0.8, 2),
   withDraft: fc.boolean(),
@@ -95,13 +100,17 @@ export const setup: fc.Arbitrary<Setup> = fc.record({
     order: fc.integer({ min: 1, max: 3 }),
     contextLength: fc.constantFrom(30, 60, 200),
     vocabSize: fc.constant(VOCAB),
+    maxBatch: fc.constantFrom(40, 512),
+    repetitiveness: fc.constantFrom(0, 0.6),
   }),
+  draft: fc.record({ contextLength: fc.constantFrom(20, 60, 200), maxBatch: fc.constantFrom(24, 512) }),
   agreement: fc.constantFrom(0, 0.5, 0.8, 1),
   prompts: fc.array(fc.array(fc.nat({ max: VOCAB - 1 }), { minLength: 1, maxLength: 28 }), { minLength: 1, maxLength: 3 }),
   endTokens: fc.constantFrom([], [0], [0, 7]),
   maxTokens: fc.integer({ min: 1, max: 60 }),
-  promptChunk: fc.constantFrom(1, 5, 256),
+  promptChunk: fc.constantFrom(1, 5, 39),
   sampler: sampling,
+  isConstrained: fc.boolean(),
   drafting,
 })
 
@@ -109,12 +118,44 @@ export interface Answer {
   tokens: Token[]
   finish: string | undefined
   emittedPerStep: number[]
+  statistics: Statistics
+}
+
+/** Forbids every third token, another third after each token. */
+export class EveryThird implements Constraint {
+  #state = 0
+
+  allows(token: Token): boolean {
+    return (token + this.#state) % 3 !== 0
+  }
+
+  mask(row: Float32Array): void {
+    for (let token = 0; token < row.length; token++) if (!this.allows(token)) row[token] = Number.NEGATIVE_INFINITY
+  }
+
+  accept(token: Token): void {
+    if (!this.allows(token)) throw new Error(`the forbidden token ${token} was emitted`)
+    this.#state += token + 1
+  }
+
+  fork(): EveryThird {
+    const copy = new EveryThird()
+    copy.#state = this.#state
+    return copy
+  }
+
+  close(): void {}
 }
 
 /** Answers every prompt in turn, in one conversation; `plain` = by plain decoding. */
 export function answer(setup: Setup, plain: boolean): Answer[] {
   const target = new FakeModel(setup.target)
-  const draft = new FakeModel({ ...setup.target, seed: setup.target.seed + 1, agreesWith: { model: target, rate: setup.agreement } })
+  const draft = new FakeModel({
+    ...setup.target,
+    ...setup.draft,
+    seed: setup.target.seed + 1,
+    agreesWith: { model: target, rate: setup.agreement },
+  })
   const text = new CachedText(target.open())
   const draftText = new CachedText(draft.open(), setup.promptChunk)
   const makeDrafter = plain ? () => new VanillaDrafter() : drafters(setup, target, draftText)
@@ -123,7 +164,7 @@ export function answer(setup: Setup, plain: boolean): Answer[] {
       {
         target: text,
         drafter: makeDrafter(),
-        sampler: new Sampler(setup.sampler),
+        sampler: new Sampler(setup.sampler, setup.isConstrained ? new EveryThird() : undefined),
         endTokens: new Set(setup.endTokens),
         maxTokens: setup.maxTokens,
         promptChunk: setup.promptChunk,
@@ -135,12 +176,28 @@ export function answer(setup: Setup, plain: boolean): Answer[] {
       const step: Step = drive(session.step())
       if (step.round) emittedPerStep.push(step.tokens.length)
     }
-    return { tokens: session.prefix.slice(prompt.length), finish: session.finish, emittedPerStep }
+    return { tokens: session.prefix.slice(prompt.length), finish: session.finish, emittedPerStep, statistics: session.statistics }
   })
   text.close()
   draftText.close()
   if (target.openCaches + draft.openCaches > 0) throw new Error('a cache leaked')
   return answers
+}
+
+/** The property: drafts change neither text nor end, each step emits, and the counters add up. Throws if it does not hold. */
+export function checkLossless(setup: Setup): void {
+  const plain = answer(setup, true)
+  const drafted = answer(setup, false)
+  const texts = (answers: Answer[]) => answers.map(({ tokens, finish }) => ({ tokens, finish }))
+  expect(texts(drafted)).toEqual(texts(plain))
+  for (const { tokens, emittedPerStep, statistics } of drafted) {
+    for (const count of emittedPerStep) expect(count).toBeGreaterThanOrEqual(1)
+    const { tokensByOrigin, steps, targetPasses, draftTokens, acceptedTokens } = statistics
+    expect(tokensByOrigin.target + tokensByOrigin.draft + tokensByOrigin.phrase).toBe(tokens.length)
+    expect({ steps, targetPasses }).toEqual({ steps: emittedPerStep.length, targetPasses: emittedPerStep.length })
+    expect(acceptedTokens).toBeLessThanOrEqual(draftTokens)
+    expect(tokens.length - acceptedTokens).toBeLessThanOrEqual(steps)
+  }
 }
 
 /** New drafters that share what outlives a prompt. */
