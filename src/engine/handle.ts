@@ -61,7 +61,7 @@ class WorkerEngine implements Engine {
 
   static async start(start: WorkerStart, options: LoadOptions): Promise<Engine> {
     options.signal?.throwIfAborted()
-    const engine = new WorkerEngine(new Worker(workerFile(), { workerData: start }), options)
+    const engine = new WorkerEngine(new Worker(workerFile(), { workerData: start, execArgv: [] }), options)
     // The thread cannot be stopped inside the native call without leaking the model: it hears this afterwards.
     const abort = () => {
       engine.#end(options.signal?.reason)

@@ -76,7 +76,7 @@ export class LlamaModel implements Model {
     try {
       refuseUnusable(c, this.#model, file)
       this.trainedContext = c['llama_model_n_ctx_train']?.(this.#model)
-      this.contextLength = options.contextLength ?? Math.min(DEFAULT_CONTEXT, this.trainedContext)
+      this.contextLength = Math.min(options.contextLength ?? DEFAULT_CONTEXT, this.trainedContext)
       this.#context = openContext(c, this.#model, file, this.contextLength, { ...options, threads: this.threads })
     } catch (error) {
       c['llama_model_free']?.(this.#model)

@@ -4,7 +4,6 @@ import { OuroborosError } from '../core/errors.ts'
 import type { GenerateRequest, LoadOptions } from './api.ts'
 
 const message = z.strictObject({ role: z.enum(['system', 'user', 'assistant', 'tool']), content: z.string() })
-const count = z.int().min(1)
 const stop = z.string().min(1)
 const wrongToken = (bias: object) => Object.keys(bias).find((key) => !/^\d+$/.test(key))
 
@@ -12,7 +11,10 @@ const requestSchema = z
   .strictObject({
     prompt: z.string().optional(),
     messages: z.array(message).readonly().optional(),
-    maxTokens: z.union([z.literal(-1), count], 'expected at least 1, or -1 = to the end of the context').optional(),
+    maxTokens: z
+      .int()
+      .refine((count) => count === -1 || count >= 1, 'expected at least 1, or -1 = to the end of the context')
+      .optional(),
     stop: z.union([stop, z.array(stop).readonly()], 'expected text or a list of texts, none of them empty').optional(),
     logprobs: z.int().min(0).max(20).optional(),
     method: z.enum(['vanilla', 'speculative', 'prompt-lookup', 'lookahead', 'ouroboros']).optional(),

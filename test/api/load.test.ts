@@ -1,0 +1,111 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type LoadOptions, load } from '../../src/index.ts'
+import { goldenFile, modelFile } from '../engine/model-files.ts'
+import { runScript } from '../engine/run-script.ts'
+import { tempFolder } from '../models/temp-folder.ts'
+import { SEA, SMALL } from './small-engine.ts'
+
+async function refusal(options: LoadOptions): Promise<{ code: string; message: string }> {
+  try {
+    await (await load(options)).dispose()
+  } catch (error) {
+    return error as { code: string; message: string }
+  }
+  throw new Error('loaded')
+}
+
+test('a missing file', async () => {
+  expect(await refusal({ target: '/nowhere/model.gguf' })).toMatchObject({ code: 'E_FILE', message: expect.stringContaining('/nowhere') })
+  expect(await refusal({ ...SMALL, draft: '/nowhere/draft.gguf' })).toMatchObject({
+    code: 'E_FILE',
+    message: expect.stringContaining('draft'),
+  })
+})
+
+test('a file that is no model', async () => {
+  const file = join(await tempFolder(), 'garbage.gguf')
+  writeFileSync(file, 'garbage'.repeat(1000))
+  expect(await refusal({ target: file })).toMatchObject({ code: 'E_GGUF', message: expect.stringContaining(file) })
+  expect(await refusal({ ...SMALL, draft: file })).toMatchObject({ code: 'E_GGUF', message: expect.stringContaining(file) })
+})
+
+test('a draft model of another vocabulary', async () => {
+  const error = await refusal({ ...SMALL, draft: 'qwen2.5-coder-0.5b' })
+  expect(error).toMatchObject({ code: 'E_PAIR', message: expect.stringMatching(/qwen.*cannot draft for.*SmolLM2.*same vocabulary/) })
+})
+
+test('options that are wrong', async () => {
+  expect(await refusal({ target: '' })).toMatchObject({ code: 'E_USAGE' })
+  expect(await refusal({ ...SMALL, devices: ['no such device'] })).toMatchObject({
+    code: 'E_USAGE',
+    message: expect.stringContaining('CPU'),
+  })
+})
+
+test('without a draft model: speculative says what to do, ouroboros works', async () => {
+  await using engine = await load({ ...SMALL, draft: null })
+  expect(engine.facts.draft).toBe(null)
+  await expect(engine.generate({ ...SEA, method: 'speculative' }).result).rejects.toThrow(
+    expect.objectContaining({ code: 'E_USAGE', message: expect.stringMatching(/speculative needs a draft model: load with one/) }),
+  )
+  expect((await engine.generate({ ...SEA, maxTokens: 4, method: 'ouroboros' }).result).usage.completionTokens).toBe(4)
+})
+
+test('the context is at most the model’s own', async () => {
+  await using engine = await load({ target: goldenFile('target.gguf'), contextLength: 2 ** 20, threads: 1 })
+  expect(engine.facts.contextLength).toBe(engine.facts.target.trainedContext)
+  await expect(engine.tokenize('x')).rejects.toThrow(expect.objectContaining({ code: 'E_MODEL' }))
+})
+
+test('progress and log lines are heard', async () => {
+  const fractions: number[] = []
+  const lines: string[] = []
+  const target = await modelFile('smollm2-135m')
+  await using engine = await load({
+    ...SMALL,
+    draft: null,
+    onLog: (line) => lines.push(line),
+    onProgress: ({ phase, file, fraction }) => {
+      expect({ phase, file }).toEqual({ phase: 'load', file: target })
+      fractions.push(fraction)
+    },
+  })
+  expect(engine.facts.target.file).toBe(target)
+  expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
+  expect(fractions.at(-1)).toBe(1)
+  expect(lines.length).toBeGreaterThan(10)
+})
+
+test('loading can be given up, before and on the way', async () => {
+  const reason = new Error('changed my mind')
+  await expect(load({ ...SMALL, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  const controller = new AbortController()
+  const loading = load({ ...SMALL, signal: controller.signal, onProgress: () => controller.abort(reason) })
+  await expect(loading).rejects.toBe(reason)
+})
+
+test('load and dispose ten times: resident memory stays flat', () => {
+  const script = `
+    import { load } from './dist/index.js'
+    const sizes = []
+    for (let i = 0; i < 10; i++) {
+      const engine = await load(${JSON.stringify(SMALL)})
+      await engine.generate({ prompt: 'Once upon a time', maxTokens: 8 }).result
+      await engine.dispose()
+      sizes.push(Math.round(process.memoryUsage.rss() / 2 ** 20))
+    }
+    console.log(JSON.stringify(sizes))`
+  const { stdout, stderr } = runScript(script)
+  expect(stderr).toBe('')
+  const sizes = JSON.parse(stdout) as number[]
+  console.log(`resident MiB after each of ten loads: ${sizes.join(' ')}`)
+  expect((sizes.at(-1) as number) - (sizes[2] as number)).toBeLessThan(40)
+})
+
+test('an idle engine does not keep the process alive', () => {
+  const script = `import { load } from './dist/index.js'; await load(${JSON.stringify({ ...SMALL, draft: null })}); console.log('end')`
+  const { stdout, status } = runScript(script)
+  expect({ stdout, status }).toEqual({ stdout: 'end\n', status: 0 })
+})
