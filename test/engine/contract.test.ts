@@ -18,7 +18,8 @@ function contract(name: string, file: () => Promise<string> | string, tolerance:
 
 // Float32 throughout: only the order of additions differs between shapes. A wrong mask or cell would show here.
 contract('tiny float32 model', () => GOLDEN, 1e-4, { cacheType: 'f32', flashAttention: false })
-contract('tiny float32 model, flash attention', () => GOLDEN, 1e-2, { cacheType: 'f32' })
+// The flash-attention kernel rounds more: measured up to 0.017 at the widest tree; one token more or less changes 0.1 and more.
+contract('tiny float32 model, flash attention', () => GOLDEN, 5e-2, { cacheType: 'f32' })
 // Real files: after a branch the cells lie in another order, and rounded activations amplify the last bits
 // (measured: up to 0.8; a wrong context differs by 5 and more).
 contract('SmolLM2 135M', () => modelFile('smollm2-135m'), 1.5)
