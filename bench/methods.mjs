@@ -1,5 +1,5 @@
 // Every method on the same prompts, interleaved: speed against plain decoding, acceptance, share of time outside the engine, equal texts.
-//   node bench/methods.mjs --data DIR [--target M] [--draft M] [--tasks a,b] [--methods a,b] [--prompts N] [--tokens N] [--temp T] [--options JSON]
+//   node bench/methods.mjs --data DIR [--target M] [--draft M] [--tasks a,b] [--methods a,b] [--prompts N] [--tokens N] [--temp T] [--options JSON] [--cache-type-v T] [--no-repack]
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { draftAcceptanceRate, load, meanAcceptanceLength } from '../dist/index.js'
@@ -16,6 +16,8 @@ const { values } = parseArgs({
     tokens: { type: 'string', default: '96' },
     temp: { type: 'string', default: '0' },
     options: { type: 'string', default: '{}' },
+    'cache-type-v': { type: 'string', default: 'f16' },
+    'no-repack': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -41,7 +43,7 @@ async function firstDifference(request, plain, other) {
   return `  ${other.method}: token ${at}, ${JSON.stringify(best?.text)} or ${JSON.stringify(second?.text)}, log-probabilities ${(best?.logprob - second?.logprob).toFixed(3)} apart`
 }
 
-const engine = await load({ target: values.target, draft: values.draft })
+const engine = await load({ target: values.target, draft: values.draft, cacheTypeV: values['cache-type-v'], repack: !values['no-repack'] })
 console.log(
   `${engine.facts.target.description} + ${engine.facts.draft?.description}, ${engine.facts.library}, ${cpus()[0]?.model} x ${availableParallelism()}`,
 )

@@ -2,6 +2,7 @@ export { type ErrorCode, OuroborosError } from './core/errors.ts'
 export { draftAcceptanceRate, meanAcceptanceLength, type Statistics } from './core/stats.ts'
 export type { Origin, PhraseSource } from './core/token.ts'
 export type {
+  CacheType,
   ChatMessage,
   Engine,
   EngineFacts,

@@ -37,7 +37,7 @@ describe.skipIf(!existsSync(join(FOLDER, 'target.gguf')))('paper preset repeats 
   let draft: LlamaModel
   beforeAll(async () => {
     // The reference ran in float32: its near-ties flip with a float16 cache.
-    const exact = { contextLength: 512, cacheType: 'f32', flashAttention: false } as const
+    const exact = { contextLength: 512, cacheTypeK: 'f32', cacheTypeV: 'f32', flashAttention: false } as const
     target = await LlamaModel.load(join(FOLDER, 'target.gguf'), exact)
     draft = await LlamaModel.load(join(FOLDER, 'draft.gguf'), exact)
   })

@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { LoadOptions } from '../engine/api.ts'
+import type { CacheType, LoadOptions } from '../engine/api.ts'
 import { integer } from './numbers.ts'
+
+const CACHE_TYPES: readonly CacheType[] = ['f16', 'bf16', 'f32', 'q8_0']
 
 /** What commander makes of `addLoadFlags`. */
 export interface LoadFlags {
@@ -14,7 +16,10 @@ export interface LoadFlags {
   specDraftNgl?: number
   device?: string[]
   flashAttn?: 'on' | 'off' | 'auto'
-  cacheTypeK?: 'f16' | 'f32' | 'q8_0'
+  cacheTypeK?: CacheType
+  cacheTypeV?: CacheType
+  /** False with `--no-repack`. */
+  repack: boolean
 }
 
 /** Adds the flags that say which models to load and how. */
@@ -30,7 +35,9 @@ export function addLoadFlags(command: Command, defaultModel: string): Command {
     .option('--spec-draft-ngl <n>', 'layers of the draft model on the GPU, or all  [-ngld]', layers)
     .option('--device <names>', 'devices to use, comma-separated (see --list-devices)  [-dev]', names)
     .addOption(new Option('--flash-attn <on|off>', 'flash attention (default: on)  [-fa]').choices(['on', 'off', 'auto']))
-    .addOption(new Option('--cache-type-k <type>', 'type of the key-value cache (default: f16)  [-ctk]').choices(['f16', 'f32', 'q8_0']))
+    .addOption(new Option('--cache-type-k <type>', 'type of the cached keys (default: f16)  [-ctk]').choices(CACHE_TYPES))
+    .addOption(new Option('--cache-type-v <type>', 'type of the cached values (default: f16)  [-ctv]').choices(CACHE_TYPES))
+    .option('--no-repack', 'keep the weights as they lie in the file: slower, but passes of every width compute the same bits')
 }
 
 /** The library's options for these flags. */
@@ -44,7 +51,9 @@ export function toLoadOptions(flags: LoadFlags): LoadOptions {
     ...(flags.specDraftNgl !== undefined && { draftGpuLayers: flags.specDraftNgl }),
     ...(flags.device && { devices: flags.device }),
     ...(flags.flashAttn && flags.flashAttn !== 'auto' && { flashAttention: flags.flashAttn === 'on' }),
-    ...(flags.cacheTypeK && { cacheType: flags.cacheTypeK }),
+    ...(flags.cacheTypeK && { cacheTypeK: flags.cacheTypeK }),
+    ...(flags.cacheTypeV && { cacheTypeV: flags.cacheTypeV }),
+    ...(flags.repack === false && { repack: false }),
   }
 }
 

@@ -4,6 +4,9 @@ import type { Origin, PhraseSource } from '../core/token.ts'
 /** The drafting methods; all give the same text. */
 export type Method = 'vanilla' | 'speculative' | 'prompt-lookup' | 'lookahead' | 'ouroboros'
 
+/** Element types of the key-value cache. */
+export type CacheType = 'f16' | 'bf16' | 'f32' | 'q8_0'
+
 /** What `load` takes. Models are catalogue ids, `hf:owner/repo/file.gguf`, or paths of GGUF files. */
 export interface LoadOptions {
   target: string
@@ -20,8 +23,12 @@ export interface LoadOptions {
   devices?: readonly string[]
   /** Default true; the equality of passes of different width depends on it (ARCHITECTURE.md). */
   flashAttention?: boolean
-  /** Key-value cache type. Default f16. */
-  cacheType?: 'f16' | 'f32' | 'q8_0'
+  /** Type of the cached keys. Default f16. */
+  cacheTypeK?: CacheType
+  /** Type of the cached values. Default f16. With bf16, passes of every width compute the same bits (ARCHITECTURE.md). */
+  cacheTypeV?: CacheType
+  /** Default true: weights are laid out for the CPU's fastest kernels, which for some types compute other bits for wide passes. */
+  repack?: boolean
   /** Lines that the native library logs. */
   onLog?: (line: string) => void
   /** Loading and pulling: what is being done, and the part done (0..1) where known. */

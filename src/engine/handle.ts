@@ -27,11 +27,13 @@ export async function load(options: LoadOptions): Promise<Engine> {
       ...(options.signal && { signal: options.signal }),
       onProgress: ({ file, bytes, total }) => options.onProgress?.({ phase: 'pull', file, fraction: total ? bytes / total : 0 }),
     })
-  const { contextLength, threads, gpuLayers, draftGpuLayers, devices, flashAttention, cacheType } = options
+  const { contextLength, threads, gpuLayers, draftGpuLayers, devices, flashAttention, cacheTypeK, cacheTypeV, repack } = options
   const start: WorkerStart = {
     target: await file(options.target),
     draft: draftName ? await file(draftName) : null,
-    options: JSON.parse(JSON.stringify({ contextLength, threads, gpuLayers, draftGpuLayers, devices, flashAttention, cacheType })),
+    options: JSON.parse(
+      JSON.stringify({ contextLength, threads, gpuLayers, draftGpuLayers, devices, flashAttention, cacheTypeK, cacheTypeV, repack }),
+    ),
     log: options.onLog !== undefined,
   }
   return WorkerEngine.start(start, options)

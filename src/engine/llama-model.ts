@@ -3,6 +3,7 @@ import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
 import type { Cache, Logits, Model, Pass } from '../core/model.ts'
 import { type Gguf, readGguf } from '../models/gguf.ts'
+import type { CacheType } from './api.ts'
 import { type Library, lastLogLines, library, listening, type Pointer, readString } from './library.ts'
 import { BatchWriter } from './llama-batch.ts'
 import { LlamaCache } from './llama-cache.ts'
@@ -22,7 +23,8 @@ export interface LlamaModelOptions {
   /** Device names; default: the library's choice. */
   readonly devices?: readonly string[]
   readonly flashAttention?: boolean
-  readonly cacheType?: 'f16' | 'f32' | 'q8_0'
+  readonly cacheTypeK?: CacheType
+  readonly cacheTypeV?: CacheType
   /** Repack weights for the CPU's fastest kernels. Default true. */
   readonly repack?: boolean
   readonly onProgress?: (fraction: number) => void
@@ -32,7 +34,7 @@ export interface LlamaModelOptions {
 const MAX_BATCH = 512
 /** llama.cpp's LLAMA_MAX_SEQ. */
 const MAX_SEQUENCES = 256
-const CACHE_TYPES = { f32: 0, f16: 1, q8_0: 8 } as const
+const CACHE_TYPES: Readonly<Record<CacheType, number>> = { f32: 0, f16: 1, q8_0: 8, bf16: 30 }
 const DEFAULT_CONTEXT = 4096
 
 /** A GGUF model on libllama: trees of many sessions in one `llama_decode`. Synchronous; lives in the worker thread. */
@@ -223,7 +225,6 @@ function openContext(
 ): Pointer {
   const params = c['llama_context_default_params']?.()
   const flash = options.flashAttention ?? true
-  const cacheType = CACHE_TYPES[options.cacheType ?? 'f16']
   // Cells for every session's context, and for the branches of one widest tree.
   params.n_ctx = Math.ceil((contextLength * (options.sessions ?? 1) + MAX_BATCH) / 256) * 256
   params.n_batch = MAX_BATCH
@@ -233,8 +234,8 @@ function openContext(
   params.n_seq_max = MAX_SEQUENCES
   params.kv_unified = true
   params.flash_attn_type = flash ? 1 : 0
-  params.type_k = cacheType
-  params.type_v = cacheType
+  params.type_k = CACHE_TYPES[options.cacheTypeK ?? 'f16']
+  params.type_v = CACHE_TYPES[options.cacheTypeV ?? 'f16']
   params.n_threads = options.threads
   params.n_threads_batch = params.n_threads
   const context = c['llama_init_from_model']?.(model, params)

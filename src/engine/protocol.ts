@@ -9,7 +9,7 @@ export interface WorkerStart {
   readonly draft: string | null
   readonly options: Pick<
     LoadOptions,
-    'contextLength' | 'threads' | 'gpuLayers' | 'draftGpuLayers' | 'devices' | 'flashAttention' | 'cacheType'
+    'contextLength' | 'threads' | 'gpuLayers' | 'draftGpuLayers' | 'devices' | 'flashAttention' | 'cacheTypeK' | 'cacheTypeV' | 'repack'
   >
   /** Whether log lines are wanted. */
   readonly log: boolean

@@ -59,7 +59,7 @@ test.each<[object | undefined, RegExp]>([
   [{ target: 'x', contextLength: 0 }, /^contextLength: .*received 0$/],
   [{ target: 'x', threads: 0 }, /^threads: .*received 0$/],
   [{ target: 'x', gpuLayers: -2 }, /^gpuLayers: .*received -2$/],
-  [{ target: 'x', cacheType: 'q2' }, /^cacheType: .*received 'q2'$/],
+  [{ target: 'x', cacheTypeV: 'q2' }, /^cacheTypeV: .*received 'q2'$/],
   [{ target: 'x', onLog: 'x' }, /^onLog: .*received 'x'$/],
   [{ target: 'x', model: 'y' }, /^options: .*"model"/],
 ])('load options %o are E_USAGE', (options, message) => {

@@ -66,7 +66,7 @@ test('an encoder is refused with the reason', async () => {
 })
 
 test('cache types that the library cannot combine', () => {
-  const error = loadingError(goldenFile('target.gguf'), { cacheType: 'q8_0', flashAttention: false })
+  const error = loadingError(goldenFile('target.gguf'), { cacheTypeK: 'q8_0', cacheTypeV: 'q8_0', flashAttention: false })
   expect(error).toMatchObject({ code: 'E_MODEL', message: expect.stringContaining('target.gguf') })
 })
 

@@ -11,7 +11,7 @@ interface Case {
 const { runs } = JSON.parse(readFileSync(goldenFile('reference-runs.json'), 'utf8')) as { runs: { cases: Case[] }[] }
 
 test('greedy text of the tiny model equals PyTorch float32', () => {
-  const model = LlamaModel.load(goldenFile('target.gguf'), { cacheType: 'f32', flashAttention: false, threads: 1 })
+  const model = LlamaModel.load(goldenFile('target.gguf'), { cacheTypeK: 'f32', cacheTypeV: 'f32', flashAttention: false, threads: 1 })
   const text = new CachedText(model.open())
   for (const [i, { prompt, plain }] of (runs[0]?.cases ?? []).entries()) {
     const session = new Session(
