@@ -1,6 +1,7 @@
+import type { Verdict } from './drafter.ts'
 import { MAX_KEY, type PhrasePool } from './phrase-pool.ts'
 import type { Token } from './token.ts'
-import type { NodeId, TokenTree } from './token-tree.ts'
+import { type NodeId, ROOT, type TokenTree } from './token-tree.ts'
 
 /**
  * Phrases from verification (paper, section 3.3): behind every rejected node the target has said how it would go on.
@@ -12,13 +13,16 @@ export function learnFromRejected(
   prefix: readonly Token[],
   tree: TokenTree,
   accepted: ReadonlySet<NodeId>,
-  targetArgmax: (node: NodeId) => Token,
+  targetArgmax: (node: NodeId) => Token | undefined,
   most: number,
 ): void {
   const answers = new Map<NodeId, Token>()
   const answer = (node: NodeId): Token | undefined => {
-    if (!answers.has(node) && answers.size < most) answers.set(node, targetArgmax(node))
-    return answers.get(node)
+    const known = answers.get(node)
+    if (known !== undefined || answers.size >= most) return known
+    const token = targetArgmax(node)
+    if (token !== undefined) answers.set(node, token)
+    return token
   }
   for (let node = 0; node < tree.size; node++) {
     if (accepted.has(node) || !tree.wanted(node)) continue
@@ -29,10 +33,44 @@ export function learnFromRejected(
       phrase.push(token)
       at = tree.child(at, token)
     }
-    if (phrase.length === 0) return
+    if (phrase.length === 0) continue
     const text = [...prefix.slice(-MAX_KEY), ...tree.tokensTo(node)]
     for (let keySize = 1; keySize <= Math.min(MAX_KEY, text.length); keySize++) {
       pool.insert([...text, ...phrase], text.length, text.length + phrase.length, keySize, 'verification', 0)
     }
+  }
+}
+
+/** A phrase in the proposal: found in `pool` under the last `keySize` tokens before it. */
+export interface TriedPhrase {
+  readonly pool: PhrasePool
+  readonly parent: NodeId
+  readonly keySize: number
+  readonly nodes: readonly NodeId[]
+}
+
+/**
+ * In-place correction of a tried phrase, after rejection as after acceptance: its record counts the tokens that the walk came
+ * to; a refuted tail is replaced by the target's own token, a phrase refuted at once is not offered again behind this key.
+ * `before`: the last tokens that the proposal hung from.
+ */
+export function judgePhrase(tried: TriedPhrase, before: readonly Token[], verdict: Verdict, accepted: ReadonlySet<NodeId>): void {
+  const { pool, parent, keySize, nodes } = tried
+  const { draft } = verdict
+  if (parent !== ROOT && !accepted.has(parent)) return
+  const text = [...before, ...(parent === ROOT ? [] : draft.tokensTo(parent))]
+  const id = pool.find(text, text.length, keySize).find((one) => pool.token(one, 0) === draft.token(nodes[0] as NodeId))
+  if (id === undefined) return
+  const held = nodes.filter((node) => accepted.has(node)).length
+  pool.record(id, Math.min(held + 1, nodes.length), held)
+  const wrong = nodes[held]
+  if (wrong === undefined) return
+  // With temperature the draw may differ while the phrase stays the target's first choice.
+  const answer = verdict.targetArgmax(draft.parent(wrong))
+  if (answer === undefined || answer === draft.token(wrong)) return
+  if (held === 0) pool.refute(id)
+  else {
+    const corrected = [...text, ...nodes.slice(0, held).map((node) => draft.token(node)), answer]
+    pool.insert(corrected, text.length, corrected.length, keySize, 'verification', 0)
   }
 }

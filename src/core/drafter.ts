@@ -1,4 +1,5 @@
 import type { Logits, Pass } from './model.ts'
+import type { PoolReport } from './stats.ts'
 import type { Token } from './token.ts'
 import type { NodeId, TokenTree } from './token-tree.ts'
 
@@ -16,6 +17,8 @@ export interface Drafter {
   propose(prefix: readonly Token[], room: Room): Generator<Pass, TokenTree, Logits>
   /** Hears what the target said about the proposal. Called once after each `propose`, unless the session was cut off. */
   observe(verdict: Verdict): void
+  /** Where it has a phrase pool: how large, and how often it was asked in vain. */
+  readonly pool?: PoolReport
 }
 
 /** How much of a proposal can be used. */
@@ -39,6 +42,6 @@ export interface Verdict {
   readonly accepted: readonly NodeId[]
   /** Accepted tokens and the correction or bonus token; may be cut short by an end. */
   readonly emitted: readonly Token[]
-  /** The target's most likely token after a node of the proposal, or after the prefix (`ROOT`). */
-  targetArgmax(node: NodeId): Token
+  /** The target's most likely token after a node of the proposal, or after the prefix (`ROOT`); undefined for what was not sent. */
+  targetArgmax(node: NodeId): Token | undefined
 }

@@ -1,5 +1,6 @@
 export * from './acceptance-estimate.ts'
 export * from './cached-text.ts'
+export * from './cut.ts'
 export * from './draft-by-phrases.ts'
 export * from './drafter.ts'
 export * from './errors.ts'

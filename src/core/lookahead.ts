@@ -49,8 +49,9 @@ export class LookaheadDrafter implements Drafter {
   }
 
   observe(verdict: Verdict): void {
-    if (this.#proposed === undefined || verdict.draft !== this.#proposed) return
+    if (this.#proposed === undefined) return
     const last = verdict.prefix[verdict.before - 1] as Token
-    for (const { key, phrase } of this.#window?.advance(last, verdict.targetArgmax) ?? []) this.#pool.insert(key, phrase)
+    for (const { key, phrase } of this.#window?.advance(last, (node) => verdict.targetArgmax(node) ?? last) ?? [])
+      this.#pool.insert(key, phrase)
   }
 }

@@ -1,14 +1,16 @@
 import { type AcceptanceEstimate, draftClass, phraseClass } from './acceptance-estimate.ts'
-import { learnFromRejected } from './correct.ts'
+import { judgePhrase, learnFromRejected, type TriedPhrase } from './correct.ts'
 import type { PhraseDrafting } from './draft-by-phrases.ts'
 import type { Drafter, Room, Verdict } from './drafter.ts'
+import { Growth } from './growth.ts'
 import type { History } from './history.ts'
 import { type Continuation, continuations } from './lengthen.ts'
 import type { Logits, Pass } from './model.ts'
 import { MAX_KEY, type PhrasePool } from './phrase-pool.ts'
 import type { Planner } from './planner.ts'
-import type { Token } from './token.ts'
-import { type NodeId, ROOT, TokenTree } from './token-tree.ts'
+import type { PoolReport } from './stats.ts'
+import type { PhraseSource, Token } from './token.ts'
+import { type NodeId, ROOT, type TokenTree } from './token-tree.ts'
 
 export interface OuroborosOptions {
   /** Most tokens that the draft model writes per step (gamma). */
@@ -19,6 +21,8 @@ export interface OuroborosOptions {
   readonly branches: number
   /** A phrase whose first token has at least this chance goes to the target without asking the draft model; > 1 = never. */
   readonly directChance: number
+  /** What phrases are learnt from (besides the window, W): prompt, history, verification. */
+  readonly sources: ReadonlySet<PhraseSource>
 }
 
 /** What the drafter lives on; the pool, the history and the estimate outlive a request. */
@@ -27,6 +31,8 @@ export interface OuroborosParts {
   readonly history: History
   readonly estimate: AcceptanceEstimate
   readonly planner: Planner
+  /** Phrases of this request only: a text that the caller expects. */
+  readonly expected?: PhrasePool
   /** Absent: no draft model, phrases only. */
   readonly drafting?: PhraseDrafting
   readonly endTokens: ReadonlySet<Token>
@@ -34,13 +40,6 @@ export interface OuroborosParts {
 
 /** Rejected nodes read per step: each costs a pass over a row of logits. */
 const LEARN_NODES = 8
-
-/** A phrase in the proposal: found under the last `keySize` tokens before it. */
-interface Tried {
-  readonly parent: NodeId
-  readonly keySize: number
-  readonly nodes: readonly NodeId[]
-}
 
 /**
  * Ouroboros (Zhao et al., EMNLP 2024): a draft written phrase by phrase, lengthened by phrases for free, and phrases
@@ -51,16 +50,24 @@ interface Tried {
 export class OuroborosDrafter implements Drafter {
   readonly #options: OuroborosOptions
   readonly #parts: OuroborosParts
+  readonly #pools: readonly PhrasePool[]
   #classes: number[] = []
-  #tried: Tried[] = []
+  #tried: TriedPhrase[] = []
+  #lookups = 0
+  #hits = 0
 
   constructor(options: OuroborosOptions, parts: OuroborosParts) {
     this.#options = options
     this.#parts = parts
+    this.#pools = parts.expected ? [parts.expected, parts.pool] : [parts.pool]
+  }
+
+  get pool(): PoolReport {
+    return { size: this.#parts.pool.size, lookups: this.#lookups, hits: this.#hits }
   }
 
   begin(prompt: readonly Token[]): void {
-    this.#parts.history.begin(prompt)
+    this.#parts.history.begin(prompt, this.#options.sources)
     this.#parts.drafting?.begin(prompt)
   }
 
@@ -76,10 +83,10 @@ export class OuroborosDrafter implements Drafter {
 
   /** The trunk: phrases where the pool is sure, else the draft model, phrase by phrase. */
   *#draft(growth: Growth): Generator<Pass, void, Logits> {
-    const { drafting, planner, estimate, pool, endTokens } = this.#parts
+    const { drafting, planner, estimate, endTokens } = this.#parts
     let left = drafting ? this.#options.draftLength : 0
     while (growth.room > 0 && !endTokens.has(growth.text.at(-1) as Token)) {
-      const direct = continuations(pool, estimate, growth.text, 1)[0]
+      const direct = this.#continuations(growth.text, 1)[0]
       if (direct && (direct.chances[0] as number) >= this.#options.directChance && this.#hang(growth, growth.at, direct, true) > 0) continue
       if (!drafting || left <= 0 || !planner.drafts(growth.chance * this.#typicalDraftChance, growth.tree.size)) return
       const written = yield* drafting.pass(growth.text, Math.min(left, growth.room))
@@ -98,14 +105,12 @@ export class OuroborosDrafter implements Drafter {
 
   /** Phrases of the draft's last tokens hang at its end: a longer draft for no draft pass. */
   #lengthen(growth: Growth): void {
-    const { pool, estimate, endTokens } = this.#parts
-    if (endTokens.has(growth.text.at(-1) as Token)) return
-    for (const phrase of continuations(pool, estimate, growth.text, this.#options.suffixes)) this.#hang(growth, growth.at, phrase, false)
+    if (this.#parts.endTokens.has(growth.text.at(-1) as Token)) return
+    for (const phrase of this.#continuations(growth.text, this.#options.suffixes)) this.#hang(growth, growth.at, phrase, false)
   }
 
   /** Where the draft was least sure, another phrase may win: a rejected trunk need not end the step. */
   #branch(growth: Growth): void {
-    const { pool, estimate } = this.#parts
     const trunk = growth.tree.path(growth.at)
     const weak = trunk
       .map((node, i) => ({ parent: i === 0 ? ROOT : (trunk[i - 1] as NodeId), node, chance: this.#chanceOf(node) }))
@@ -113,7 +118,7 @@ export class OuroborosDrafter implements Drafter {
       .slice(0, this.#options.branches)
     for (const { parent, node, chance } of weak) {
       const text = growth.textTo(parent)
-      const other = continuations(pool, estimate, text, 2).find((phrase) => phrase.tokens[0] !== growth.tree.token(node))
+      const other = this.#continuations(text, 2).find((phrase) => phrase.tokens[0] !== growth.tree.token(node))
       if (!other) continue
       // At most the chance that the trunk's token is wrong is left for another one.
       const first = Math.min(other.chances[0] as number, 1 - chance)
@@ -136,7 +141,7 @@ export class OuroborosDrafter implements Drafter {
       if (onTrunk) growth.moveTo(at)
       if (this.#parts.endTokens.has(token)) break
     }
-    if (nodes.length > 0) this.#tried.push({ parent, keySize: phrase.keySize, nodes })
+    if (nodes.length > 0) this.#tried.push({ pool: phrase.pool, parent, keySize: phrase.keySize, nodes })
     return nodes.length
   }
 
@@ -152,15 +157,19 @@ export class OuroborosDrafter implements Drafter {
       if (kind !== undefined && reached(node)) estimate.record(kind, accepted.has(node))
     }
     const before = verdict.prefix.slice(Math.max(0, verdict.before - MAX_KEY), verdict.before)
-    for (const { parent, keySize, nodes } of this.#tried) {
-      const text = [...before, ...(parent === ROOT ? [] : verdict.draft.tokensTo(parent))]
-      const first = nodes[0] as NodeId
-      if (!reached(first)) continue
-      const id = pool.find(text, text.length, keySize).find((one) => pool.token(one, 0) === verdict.draft.token(first))
-      if (id !== undefined) pool.record(id, nodes.filter(reached).length, nodes.filter((node) => accepted.has(node)).length)
+    for (const tried of this.#tried) judgePhrase(tried, before, verdict, accepted)
+    if (this.#options.sources.has('verification')) {
+      learnFromRejected(pool, before, verdict.draft, accepted, verdict.targetArgmax, LEARN_NODES)
     }
-    learnFromRejected(pool, before, verdict.draft, accepted, verdict.targetArgmax, LEARN_NODES)
     history.extend(verdict.prefix)
+  }
+
+  #continuations(text: readonly Token[], most: number): Continuation[] {
+    if (most === 0) return []
+    const found = continuations(this.#pools, this.#parts.estimate, text, most)
+    this.#lookups++
+    if (found.length > 0) this.#hits++
+    return found
   }
 
   #chanceOf(node: NodeId): number {
@@ -171,63 +180,5 @@ export class OuroborosDrafter implements Drafter {
   /** Chance of a draft token before it is known. */
   get #typicalDraftChance(): number {
     return this.#parts.estimate.chance(draftClass(0.9))
-  }
-}
-
-/** A proposal that grows: the trunk's end, and the chance of each path. */
-class Growth {
-  readonly tree = new TokenTree()
-  readonly text: Token[]
-  readonly #start: number
-  readonly #limits: { depth: number; nodes: number }
-  readonly #chances: number[] = []
-  #at: NodeId = ROOT
-
-  constructor(prefix: readonly Token[], limits: { depth: number; nodes: number }) {
-    this.text = [...prefix]
-    this.#start = prefix.length
-    this.#limits = limits
-  }
-
-  /** The trunk's last node. */
-  get at(): NodeId {
-    return this.#at
-  }
-
-  get chance(): number {
-    return this.chanceAt(this.#at)
-  }
-
-  /** Tokens that still fit behind the trunk. */
-  get room(): number {
-    return this.roomAt(this.#at)
-  }
-
-  chanceAt(node: NodeId): number {
-    return node === ROOT ? 1 : (this.#chances[node] as number)
-  }
-
-  roomAt(node: NodeId): number {
-    return Math.min(this.#limits.depth - this.tree.depth(node), this.#limits.nodes - this.tree.size)
-  }
-
-  textTo(node: NodeId): Token[] {
-    return [...this.text.slice(0, this.#start), ...(node === ROOT ? [] : this.tree.tokensTo(node))]
-  }
-
-  add(parent: NodeId, token: Token, chance: number, origin: 'draft' | 'phrase', source?: Continuation['source']): NodeId {
-    const node = this.tree.add(parent, token, { proposal: { origin, chance, ...(source && { source }) } })
-    this.#chances[node] ??= chance
-    return node
-  }
-
-  extend(token: Token, chance: number, origin: 'draft'): void {
-    this.moveTo(this.add(this.#at, token, chance, origin))
-  }
-
-  /** The trunk ends at `node`, a child of its last node, from now on. */
-  moveTo(node: NodeId): void {
-    this.#at = node
-    this.text.push(this.tree.token(node))
   }
 }

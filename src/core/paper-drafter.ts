@@ -107,8 +107,8 @@ export class PaperDrafter implements Drafter {
   }
 
   observe(verdict: Verdict): void {
-    if (verdict.draft !== this.#tree) return // cut at the context's end
-    const target = (node: NodeId) => verdict.targetArgmax(node)
+    for (let node = ROOT; node < this.#tree.size; node++) if (verdict.targetArgmax(node) === undefined) return // cut at the context's end
+    const target = (node: NodeId) => verdict.targetArgmax(node) as Token
     const draft = this.last.draft
     const before = (i: number) => (i === 0 ? ROOT : (this.#trunk[i - 1] as NodeId))
     const rejected = draft.findIndex((token, i) => target(before(i)) !== token)

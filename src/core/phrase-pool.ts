@@ -39,9 +39,11 @@ const NONE = -1
  */
 export class PhrasePool {
   /** Key, tokens, counters and links of one phrase. */
-  static readonly bytesPerPhrase = (MAX_KEY + MAX_PHRASE) * 4 + 3 + 3 * 2 + 3 * 4
+  static readonly bytesPerPhrase = (MAX_KEY + MAX_PHRASE) * 4 + 4 + 3 * 2 + 3 * 4
   readonly vocabulary: string
   readonly capacity: number
+  /** Hears every phrase that is new or has changed. */
+  onLearn: ((phrase: Phrase) => void) | undefined
   readonly #perKey: number
   readonly #keys: Int32Array
   readonly #tokens: Int32Array
@@ -51,6 +53,7 @@ export class PhrasePool {
   readonly #seen: Uint16Array
   readonly #tries: Uint16Array
   readonly #hits: Uint16Array
+  readonly #refuted: Uint8Array
   readonly #used: Uint32Array
   readonly #next: Int32Array
   readonly #heads: Int32Array
@@ -71,6 +74,7 @@ export class PhrasePool {
     this.#seen = new Uint16Array(capacity)
     this.#tries = new Uint16Array(capacity)
     this.#hits = new Uint16Array(capacity)
+    this.#refuted = new Uint8Array(capacity)
     this.#used = new Uint32Array(capacity)
     this.#next = new Int32Array(capacity)
     this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(capacity))).fill(NONE)
@@ -105,10 +109,14 @@ export class PhrasePool {
       this.#link(slot, bucket, text, at, keySize, count)
     }
     this.#used[slot] = ++this.#clock
+    // What the draft model found is no answer to what the target refuted.
+    if (source !== 'window') this.#refuted[slot] = 0
     if (length < (this.#lengths[slot] as number) && this.#startsWith(slot, text, at, length)) return // a shorter look at the same phrase
+    const isKnown = length === this.#lengths[slot] && this.#startsWith(slot, text, at, length)
     for (let i = 0; i < length; i++) this.#tokens[slot * MAX_PHRASE + i] = text[at + i] as number
     this.#lengths[slot] = length
     this.#sources[slot] = SOURCES.indexOf(source)
+    if (!isKnown) this.onLearn?.(this.phrase(slot))
   }
 
   /** Inserts what follows every position of `text[from..to)` under every key size; later tokens may lie up to `end`. */
@@ -163,6 +171,15 @@ export class PhrasePool {
     this.#used[id] = ++this.#clock
   }
 
+  /** The target said something else behind the key: the phrase is kept but not offered until its first token is seen there again. */
+  refute(id: PhraseId): void {
+    this.#refuted[id] = 1
+  }
+
+  isRefuted(id: PhraseId): boolean {
+    return this.#refuted[id] === 1
+  }
+
   /** All phrases, for storage. */
   *entries(): Generator<Phrase> {
     for (let id = 0; id < this.#size; id++) yield this.phrase(id)
@@ -180,6 +197,7 @@ export class PhrasePool {
 
   /** How much a phrase is worth keeping: seen often, accepted often. */
   #worth(slot: number): number {
+    if (this.#refuted[slot] === 1) return 0
     return ((this.#seen[slot] as number) + 4 * (this.#hits[slot] as number)) / (4 + (this.#tries[slot] as number))
   }
 
@@ -208,6 +226,7 @@ export class PhrasePool {
     this.#seen[slot] = count
     this.#tries[slot] = 0
     this.#hits[slot] = 0
+    this.#refuted[slot] = 0
     this.#next[slot] = this.#heads[bucket] as number
     this.#heads[bucket] = slot
   }

@@ -1,7 +1,7 @@
 import type { Logits } from './model.ts'
 import { uniform } from './random.ts'
 import { argmax } from './row-math.ts'
-import { type Candidates, keepMinP, keepTopK, keepTopP, likely, weigh } from './sampling-filters.ts'
+import { type Candidates, drawFromRow, keepMinP, keepTopK, keepTopP, likely, weigh } from './sampling-filters.ts'
 import type { Token } from './token.ts'
 import type { NodeId } from './token-tree.ts'
 
@@ -38,6 +38,9 @@ export const GREEDY: SamplerOptions = {
   seed: 0,
 }
 
+/** Counters of draws after a forbidden one, far from all positions. */
+const SECOND_DRAW = 2 ** 40
+
 /** Something that forbids tokens, e.g. a grammar: it follows the text, one token at a time. */
 export interface Constraint {
   /** Sets the logits of forbidden next tokens to -Infinity. */
@@ -67,10 +70,12 @@ export class Sampler {
 
   /** The token after `prefix`, whose logits are those of `node`. */
   pick(logits: Logits, node: NodeId, prefix: readonly Token[]): Token {
-    if (this.#isPlain) return logits.argmax(node)
-    const row = this.#adjusted(logits.row(node), prefix)
-    if (this.options.temperature === 0) return argmax(row)
-    return this.#draw(row, prefix.length)
+    const free = this.#isPlain ? logits.argmax(node) : this.#choose(this.#adjusted(logits.row(node), prefix), prefix.length)
+    if (!this.constraint || this.constraint.allows(free)) return free
+    // Seldom: most picks are allowed, and asking about one token is cheap. A second number makes the law the masked row's.
+    const row = this.#adjusted(logits.row(node), prefix, true)
+    this.constraint.mask(row)
+    return this.#choose(row, prefix.length + SECOND_DRAW)
   }
 
   /** Hears each emitted token. */
@@ -84,17 +89,17 @@ export class Sampler {
   }
 
   get #isPlain(): boolean {
-    return this.options.temperature === 0 && !this.#penalizes && this.options.logitBias.size === 0 && !this.constraint
+    return this.options.temperature === 0 && !this.#penalizes && this.options.logitBias.size === 0
   }
 
-  /** A copy of the row with bias, penalties and constraint applied. */
-  #adjusted(row: Float32Array, prefix: readonly Token[]): Float32Array {
+  /** The row with bias and penalties applied: a copy, where it can change. */
+  #adjusted(row: Float32Array, prefix: readonly Token[], always = false): Float32Array {
+    if (!always && !this.#penalizes && this.options.logitBias.size === 0) return row
     if (this.#scratch.length !== row.length) this.#scratch = new Float32Array(row.length)
     const adjusted = this.#scratch
     adjusted.set(row)
     for (const [token, bias] of this.options.logitBias) adjusted[token] = (adjusted[token] as number) + bias
     if (this.#penalizes) this.#penalize(adjusted, prefix)
-    this.constraint?.mask(adjusted)
     return adjusted
   }
 
@@ -110,11 +115,13 @@ export class Sampler {
     }
   }
 
-  #draw(row: Float32Array, position: number): Token {
+  #choose(row: Float32Array, counter: number): Token {
     const { temperature, topK, topP, minP, seed } = this.options
+    if (temperature === 0) return argmax(row)
+    if (topK === 0 && topP === 1 && minP === 0) return drawFromRow(row, temperature, uniform(seed, counter))
     let candidates: Candidates = topK > 0 ? keepTopK(row, topK) : likely(row, temperature)
     if (topP < 1) candidates = keepTopP(candidates, topP)
     if (minP > 0) candidates = keepMinP(candidates, minP)
-    return weigh(candidates, temperature, uniform(seed, position))
+    return weigh(candidates, temperature, uniform(seed, counter))
   }
 }

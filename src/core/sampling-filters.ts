@@ -7,15 +7,44 @@ export interface Candidates {
   readonly most: number
 }
 
-/** exp(-40): a token this far below the best (after temperature) is never drawn. */
-const UNREACHABLE = 40
+/** exp(-24) × 152k words is under 6e-6: tokens this far below the best (after temperature) weigh less than the logits' own rounding. */
+const UNREACHABLE = 24
 
 /** Every token that can be drawn at all. */
 export function likely(row: Float32Array, temperature: number): Candidates {
   let most = Number.NEGATIVE_INFINITY
   for (let i = 0; i < row.length; i++) if ((row[i] as number) > most) most = row[i] as number
   const floor = most - UNREACHABLE * Math.max(1, temperature)
-  return select(row, (logit) => logit >= floor, most)
+  const tokens: Token[] = []
+  const logits: number[] = []
+  for (let token = 0; token < row.length; token++) {
+    const logit = row[token] as number
+    if (logit < floor) continue
+    tokens.push(token)
+    logits.push(logit)
+  }
+  return { tokens, logits, most }
+}
+
+/** `weigh(likely(row))` without a list: the usual case, on 152k words. */
+export function drawFromRow(row: Float32Array, temperature: number, uniform: number): Token {
+  let best = 0
+  for (let i = 1; i < row.length; i++) if ((row[i] as number) > (row[best] as number)) best = i
+  const most = row[best] as number
+  const floor = most - UNREACHABLE * temperature
+  let total = 0
+  for (let i = 0; i < row.length; i++) {
+    const logit = row[i] as number
+    if (logit >= floor) total += Math.exp((logit - most) / temperature)
+  }
+  let left = uniform * total
+  for (let i = 0; i < row.length; i++) {
+    const logit = row[i] as number
+    if (logit < floor) continue
+    left -= Math.exp((logit - most) / temperature)
+    if (left < 0) return i
+  }
+  return best // rounding at the very end of the sum
 }
 
 /** The `k` largest; the lower id wins a tie. */
@@ -79,18 +108,6 @@ function keep(from: Candidates, test: (logit: number) => boolean): Candidates {
     logits.push(logit)
   })
   return { tokens, logits, most: from.most }
-}
-
-function select(row: Float32Array, test: (logit: number) => boolean, most: number): Candidates {
-  const tokens: Token[] = []
-  const logits: number[] = []
-  for (let token = 0; token < row.length; token++) {
-    const logit = row[token] as number
-    if (!test(logit)) continue
-    tokens.push(token)
-    logits.push(logit)
-  }
-  return { tokens, logits, most }
 }
 
 function siftUp(heap: Token[], weaker: (a: Token, b: Token) => boolean): void {

@@ -1,4 +1,5 @@
 import type { CachedText } from './cached-text.ts'
+import { cut } from './cut.ts'
 import type { Drafter, Room } from './drafter.ts'
 import { OuroborosError } from './errors.ts'
 import type { Logits, Pass } from './model.ts'
@@ -19,6 +20,16 @@ export interface SessionOptions {
   readonly logprobs?: number
   /** Prompt tokens per pass: a cancel or another session waits at most this long. */
   readonly promptChunk?: number
+  /** Only passes that compute the same bits as one-token passes do; absent = any. */
+  readonly exact?: ExactLimits
+}
+
+/** What an engine was measured to compute bit by bit as plain decoding would (design: exact mode). */
+export interface ExactLimits {
+  /** Most tokens in a verification pass. */
+  readonly width: number
+  /** Whether prompt chunks of any width are equal as well: if not, prompts are read as plain decoding would, from the start. */
+  readonly anyPrompt: boolean
 }
 
 /** What one step did. A prompt chunk emits nothing. */
@@ -33,8 +44,10 @@ export interface Step {
 export interface Round {
   /** Length of the prefix before it. */
   readonly before: number
+  /** What was sent to the target, and the path of it that was accepted. */
   readonly draft: TokenTree
   readonly accepted: readonly NodeId[]
+  readonly draftPasses: number
 }
 
 /**
@@ -65,6 +78,7 @@ export class Session {
     this.#promptLength = prompt.length
     // The last token of the context can still be followed by one that is emitted but never sent.
     this.#maxTokens = Math.min(options.maxTokens, contextLength + 1 - prompt.length)
+    if (options.exact && !options.exact.anyPrompt) options.target.align([])
     this.cachedTokens = options.target.common(prompt)
     options.drafter.begin(prompt)
   }
@@ -84,10 +98,13 @@ export class Session {
     const pending = target.align(this.#prefix)
     if (pending.length > this.#promptChunk) return yield* this.#readPrompt(pending.slice(0, this.#promptChunk))
 
-    const draft = fitting(yield* this.#draft(pending.length), this.#room(pending.length))
+    const passes = this.statistics.draftPasses
+    const room = this.#room(pending.length)
+    const proposal = yield* this.#draft(room)
+    const { tree: draft, origins } = cut(proposal, { ...room, constraint: sampler.constraint })
     const tree = TokenTree.chain(pending)
     const root = tree.size - 1
-    const places = tree.graft(root, draft)
+    const places = new Map(tree.graft(root, draft).map((place, node) => [origins[node] as NodeId, place]))
     const logits = yield { cache: target.cache, tree }
 
     const before = this.#prefix.length
@@ -100,15 +117,20 @@ export class Session {
     drafter.observe({
       prefix: this.#prefix,
       before,
-      draft,
-      accepted,
+      draft: proposal,
+      accepted: accepted.map((node) => origins[node] as NodeId),
       emitted: walk.emitted.map((one) => one.token),
-      targetArgmax: (node) => logits.argmax(node === ROOT ? root : (places[node] as NodeId)),
+      targetArgmax: (node) => {
+        const place = node === ROOT ? root : places.get(node)
+        return place === undefined ? undefined : logits.argmax(place)
+      },
     })
-    target.commit(tree, walk.at)
-    recordStep(this.statistics, draft.size, accepted.length, walk.emitted)
+    target.commit(tree, this.#options.exact ? inOrder(tree, walk.at) : walk.at)
+    recordStep(this.statistics, draft, accepted.length, walk.emitted)
+    if (drafter.pool) this.statistics.pool = drafter.pool
     this.#finish = walk.finish
-    return { tokens: walk.emitted, ...(walk.finish && { finish: walk.finish }), round: { before, draft, accepted } }
+    const round = { before, draft, accepted, draftPasses: this.statistics.draftPasses - passes }
+    return { tokens: walk.emitted, ...(walk.finish && { finish: walk.finish }), round }
   }
 
   get #promptChunk(): number {
@@ -123,8 +145,8 @@ export class Session {
     return { tokens: [] }
   }
 
-  *#draft(pending: number): Generator<Pass, TokenTree, Logits> {
-    const drafting = this.#options.drafter.propose(this.#prefix, this.#room(pending))
+  *#draft(room: Room): Generator<Pass, TokenTree, Logits> {
+    const drafting = this.#options.drafter.propose(this.#prefix, room)
     let next = drafting.next()
     while (!next.done) {
       this.statistics.draftPasses++
@@ -134,26 +156,24 @@ export class Session {
   }
 
   #room(pending: number): Room {
-    const { contextLength, maxBatch } = this.#options.target.cache.model
+    const { exact, target } = this.#options
+    const { contextLength, maxBatch } = target.cache.model
+    const readsPrompt = this.#prefix.length === this.#promptLength && pending > 1
+    const widest = exact ? (readsPrompt && !exact.anyPrompt ? 0 : Math.min(exact.width, maxBatch)) : maxBatch
     return {
       depth: contextLength - this.#prefix.length,
-      nodes: maxBatch - pending,
+      nodes: Math.max(0, widest - pending),
       remaining: this.#maxTokens - (this.#prefix.length - this.#promptLength),
     }
   }
 }
 
-/** The part of a proposal that the context and the batch can hold. */
-function fitting(draft: TokenTree, room: Room): TokenTree {
-  if (draft.size <= room.nodes && draft.leaves.every((leaf) => draft.depth(leaf) <= room.depth)) return draft
-  const kept = new TokenTree()
-  const places: NodeId[] = []
-  for (let node = 0; node < draft.size; node++) {
-    const parent = draft.parent(node)
-    const place = parent === ROOT ? ROOT : places[parent]
-    if (place === undefined || kept.size >= room.nodes || draft.depth(node) > room.depth) continue
-    const proposal = draft.proposal(node)
-    places[node] = kept.add(place, draft.token(node), { wanted: draft.wanted(node), ...(proposal && { proposal }) })
-  }
-  return kept
+/**
+ * The deepest node on the way to `node` whose cells lie in the order of the text: sums over the cells are then plain decoding's.
+ * What a branch won behind it is sent again.
+ */
+function inOrder(tree: TokenTree, node: NodeId): NodeId {
+  const path = tree.path(node)
+  const moved = path.findIndex((at, i) => at !== i)
+  return path[(moved < 0 ? path.length : moved) - 1] as NodeId
 }

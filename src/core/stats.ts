@@ -1,4 +1,14 @@
 import type { Origin, PhraseSource } from './token.ts'
+import type { TokenTree } from './token-tree.ts'
+
+/** A phrase pool as a request saw it. */
+export interface PoolReport {
+  /** Phrases held. */
+  readonly size: number
+  /** Times that phrases were looked for, and times that some were found: their quotient is the hit rate. */
+  readonly lookups: number
+  readonly hits: number
+}
 
 /** Counters of one generation. Rates are derived, never stored. */
 export interface Statistics {
@@ -13,6 +23,10 @@ export interface Statistics {
   acceptedTokens: number
   tokensByOrigin: Record<Origin, number>
   tokensBySource: Partial<Record<PhraseSource, number>>
+  /** Phrase tokens proposed, by source; `tokensBySource` has those accepted. */
+  proposedBySource: Partial<Record<PhraseSource, number>>
+  /** The phrase pool after the last step; absent where the method has none. */
+  pool?: PoolReport
   /** `acceptanceHistogram[n]` = steps that emitted n tokens, correction or bonus token included. */
   acceptanceHistogram: number[]
 }
@@ -27,6 +41,7 @@ export function emptyStatistics(): Statistics {
     acceptedTokens: 0,
     tokensByOrigin: { target: 0, draft: 0, phrase: 0 },
     tokensBySource: {},
+    proposedBySource: {},
     acceptanceHistogram: [],
   }
 }
@@ -45,14 +60,18 @@ export function draftAcceptanceRate(statistics: Statistics): number {
 /** Adds one round to the counters. */
 export function recordStep(
   statistics: Statistics,
-  proposed: number,
+  proposed: TokenTree,
   accepted: number,
   emitted: readonly { origin: Origin; source?: PhraseSource }[],
 ): void {
   statistics.steps++
   statistics.targetPasses++
-  statistics.draftTokens += proposed
+  statistics.draftTokens += proposed.size
   statistics.acceptedTokens += accepted
+  for (let node = 0; node < proposed.size; node++) {
+    const source = proposed.proposal(node)?.source
+    if (source) statistics.proposedBySource[source] = (statistics.proposedBySource[source] ?? 0) + 1
+  }
   for (const { origin, source } of emitted) {
     statistics.tokensByOrigin[origin]++
     if (source) statistics.tokensBySource[source] = (statistics.tokensBySource[source] ?? 0) + 1

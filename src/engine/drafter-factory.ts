@@ -47,7 +47,7 @@ function ouroboros(options: MethodOptions, state: DraftingState): Drafter {
   const phrases = { window: 0, ngram: 5, guesses: 1, ...given(options, ['window', 'ngram', 'guesses']) }
   const drafting = state.draft && new PhraseDrafting(state.draft, state.ouroboros.pool, phrases)
   return new OuroborosDrafter(
-    { draftLength, suffixes, branches: 0, directChance: 0.8 },
+    { draftLength, suffixes, branches: 0, directChance: 0.8, sources: new Set(['prompt', 'history', 'verification']) },
     { ...state.ouroboros, ...(drafting && { drafting }), endTokens: state.endTokens },
   )
 }

@@ -3,6 +3,7 @@ import { main } from '../../src/cli/program.ts'
 import type { World } from '../../src/cli/world.ts'
 import { emptyStatistics, recordStep } from '../../src/core/stats.ts'
 import type { Origin } from '../../src/core/token.ts'
+import { TokenTree } from '../../src/core/token-tree.ts'
 import type {
   Engine,
   EngineFacts,
@@ -75,7 +76,8 @@ export class FakeEngine implements Engine {
         await beforeStep?.(index, request)
         if (request.signal?.aborted) break
         const step = words.map(([origin, word], at) => ({ id: word.length * 10 + at, text: word, origin, logprob: -0.5, topLogprobs: [] }))
-        recordStep(statistics, words.length, words.filter(([origin]) => origin !== 'target').length, step)
+        const proposal = TokenTree.chain(words.map((_, at) => at))
+        recordStep(statistics, proposal, words.filter(([origin]) => origin !== 'target').length, step)
         const added = words.map(([, word]) => word).join('')
         text += added
         tokens += words.length

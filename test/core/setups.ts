@@ -7,6 +7,7 @@ import {
   type Constraint,
   type Drafter,
   drive,
+  type ExactLimits,
   History,
   LookaheadDrafter,
   OuroborosDrafter,
@@ -14,6 +15,7 @@ import {
   PaperPool,
   PhraseDrafting,
   PhrasePool,
+  type PhraseSource,
   PromptLookupDrafter,
   Sampler,
   type SamplerOptions,
@@ -38,6 +40,8 @@ export interface Setup {
   promptChunk: number
   sampler: Partial<SamplerOptions>
   isConstrained: boolean
+  /** Width of exact passes; absent = not exact. */
+  exact?: ExactLimits | undefined
   drafting: Drafting
 }
 
@@ -53,6 +57,9 @@ export interface Drafting {
   withDraft: boolean
   thresholds: { draft: number; verify: number }
   minProbability: number
+  sources: PhraseSource[]
+  /** A text that the caller expects; empty = none. */
+  expected: Token[]
   seed: number
 }
 
@@ -70,6 +77,8 @@ export const drafting: fc.Arbitrary<Drafting> = fc.record({
   withDraft: fc.boolean(),
   thresholds: fc.record({ draft: fc.constantFrom(0, 0.3, 0.9), verify: fc.constantFrom(0, 0.15, 0.5) }),
   minProbability: fc.constantFrom(0, 0.3),
+  sources: fc.subarray<PhraseSource>(['prompt', 'history', 'verification']),
+  expected: fc.oneof(fc.constant<Token[]>([]), fc.array(fc.nat({ max: VOCAB - 1 }), { maxLength: 40 })),
   seed: fc.nat(),
 })
 
@@ -111,6 +120,7 @@ export const setup: fc.Arbitrary<Setup> = fc.record({
   promptChunk: fc.constantFrom(1, 5, 39),
   sampler: sampling,
   isConstrained: fc.boolean(),
+  exact: fc.constantFrom(undefined, undefined, { width: 512, anyPrompt: true }, { width: 4, anyPrompt: false }),
   drafting,
 })
 
@@ -168,6 +178,7 @@ export function answer(setup: Setup, plain: boolean): Answer[] {
         endTokens: new Set(setup.endTokens),
         maxTokens: setup.maxTokens,
         promptChunk: setup.promptChunk,
+        ...(setup.exact && { exact: setup.exact }),
       },
       prompt,
     )
@@ -202,7 +213,7 @@ export function checkLossless(setup: Setup): void {
 
 /** New drafters that share what outlives a prompt. */
 function drafters(setup: Setup, target: FakeModel, draft: CachedText): () => Drafter {
-  const { method, W, N, G, K, gamma, branches, directChance, withDraft, thresholds, minProbability, seed } = setup.drafting
+  const { method, W, N, G, K, gamma, branches, directChance, withDraft, thresholds, minProbability, seed, sources } = setup.drafting
   const endTokens = new Set(setup.endTokens)
   const pool = new PhrasePool({ capacityBytes: 50_000, perKey: 1 + (seed % 4) })
   const history = new History(pool)
@@ -220,12 +231,15 @@ function drafters(setup: Setup, target: FakeModel, draft: CachedText): () => Dra
       return () => new PaperDrafter(draft, paperPool, { W: Math.max(1, W), N, G, K, gamma }, endTokens)
     case 'random':
       return () => new RandomDrafter(target, seed)
-    case 'ouroboros':
+    case 'ouroboros': {
+      const expected = new PhrasePool({ capacityBytes: 20_000 })
+      expected.learn(setup.drafting.expected, 0, setup.drafting.expected.length, 'prediction')
       return () =>
         new OuroborosDrafter(
-          { draftLength: gamma, suffixes: K, branches, directChance },
+          { draftLength: gamma, suffixes: K, branches, directChance, sources: new Set(sources) },
           {
             pool,
+            ...(expected.size > 0 && { expected }),
             history,
             estimate,
             planner: new ThresholdPlanner(thresholds),
@@ -233,5 +247,6 @@ function drafters(setup: Setup, target: FakeModel, draft: CachedText): () => Dra
             ...(withDraft && { drafting: new PhraseDrafting(draft, pool, { window: W, ngram: N, guesses: G }) }),
           },
         )
+    }
   }
 }

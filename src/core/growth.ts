@@ -1,0 +1,60 @@
+import type { PhraseSource, Token } from './token.ts'
+import { type NodeId, ROOT, TokenTree } from './token-tree.ts'
+
+/** A proposal that grows: the trunk's end, and the chance of each path. */
+export class Growth {
+  readonly tree = new TokenTree()
+  readonly text: Token[]
+  readonly #start: number
+  readonly #limits: { depth: number; nodes: number }
+  readonly #chances: number[] = []
+  #at: NodeId = ROOT
+
+  constructor(prefix: readonly Token[], limits: { depth: number; nodes: number }) {
+    this.text = [...prefix]
+    this.#start = prefix.length
+    this.#limits = limits
+  }
+
+  /** The trunk's last node. */
+  get at(): NodeId {
+    return this.#at
+  }
+
+  get chance(): number {
+    return this.chanceAt(this.#at)
+  }
+
+  /** Tokens that still fit behind the trunk. */
+  get room(): number {
+    return this.roomAt(this.#at)
+  }
+
+  chanceAt(node: NodeId): number {
+    return node === ROOT ? 1 : (this.#chances[node] as number)
+  }
+
+  roomAt(node: NodeId): number {
+    return Math.min(this.#limits.depth - this.tree.depth(node), this.#limits.nodes - this.tree.size)
+  }
+
+  textTo(node: NodeId): Token[] {
+    return [...this.text.slice(0, this.#start), ...(node === ROOT ? [] : this.tree.tokensTo(node))]
+  }
+
+  add(parent: NodeId, token: Token, chance: number, origin: 'draft' | 'phrase', source?: PhraseSource): NodeId {
+    const node = this.tree.add(parent, token, { proposal: { origin, chance, ...(source && { source }) } })
+    this.#chances[node] ??= chance
+    return node
+  }
+
+  extend(token: Token, chance: number, origin: 'draft'): void {
+    this.moveTo(this.add(this.#at, token, chance, origin))
+  }
+
+  /** The trunk ends at `node`, a child of its last node, from now on. */
+  moveTo(node: NodeId): void {
+    this.#at = node
+    this.text.push(this.tree.token(node))
+  }
+}
