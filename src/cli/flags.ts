@@ -18,6 +18,7 @@ const SHORT: Readonly<Record<string, string>> = {
   '-cb': '--cont-batching',
   '-kvu': '--kv-unified',
   '-sys': '--system',
+  '-jf': '--json-schema-file',
   '-lcs': '--lookup-cache-static',
   '-lcd': '--lookup-cache-dynamic',
 }

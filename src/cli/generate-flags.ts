@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { OuroborosError } from '../core/errors.ts'
-import type { GenerateRequest, Method, MethodOptions, SamplingOptions } from '../engine/api.ts'
+import type { GenerateRequest, LearningSource, Method, MethodOptions, Preset, SamplingOptions } from '../engine/api.ts'
 import { integer, real } from './numbers.ts'
 
 const METHODS: readonly Method[] = ['vanilla', 'speculative', 'prompt-lookup', 'lookahead', 'ouroboros']
+
+const PRESETS: readonly Preset[] = ['default', 'paper', 'paper-mbpp', 'paper-gsm8k', 'paper-cnndm', 'paper-wmt']
+const SOURCES: readonly LearningSource[] = ['prompt', 'history', 'verification']
 
 /** What commander makes of `addGenerateFlags`. */
 export interface GenerateFlags {
@@ -15,7 +19,15 @@ export interface GenerateFlags {
   ngram?: number
   guesses?: number
   suffixes?: number
-  preset?: 'default' | 'paper'
+  branches?: number
+  directChance?: number
+  phraseSources?: LearningSource[]
+  preset?: Preset
+  prediction?: string
+  grammar?: string
+  grammarFile?: string
+  jsonSchema?: Record<string, unknown>
+  jsonSchemaFile?: string
   predict?: number
   temp?: number
   topK?: number
@@ -43,7 +55,17 @@ export function addGenerateFlags(command: Command): Command {
     .option('--ngram <n>', 'key token and phrase together, in tokens [N]', integer({ min: 2, max: 17 }))
     .option('--guesses <n>', 'phrases tried per drafting pass [G]', integer({ min: 0, max: 64 }))
     .option('--suffixes <n>', "phrases hung at the draft's end [K]", integer({ min: 0, max: 64 }))
-    .addOption(new Option('--preset <name>', 'paper: the published behaviour, greedy only').choices(['default', 'paper']))
+    .option('--branches <n>', 'other phrases hung where the draft is unsure (default: 0)', integer({ min: 0, max: 64 }))
+    .option('--direct-chance <p>', 'phrases this sure go without the draft model; above 1: never (default: 0.8)', real({ min: 0, max: 2 }))
+    .option(
+      '--phrase-sources <names>',
+      'learn phrases from these only: prompt, history, verification, or none (default: all)',
+      phraseSources,
+    )
+    .addOption(
+      new Option('--preset <name>', "the published behaviour with a task's parameters, greedy only; paper is HumanEval's").choices(PRESETS),
+    )
+    .option('--prediction <file>', 'text that the answer will repeat in large parts')
     .optionsGroup('Sampling and output:')
     .option('-n, --predict <n>', 'most tokens to write (default: 512)', integer({ min: 1, also: { '-1': 'to the end of the context' } }))
     .option('--temp <t>', 'temperature; 0 is greedy (default: 0)', real({ min: 0, max: 100 }))
@@ -57,15 +79,21 @@ export function addGenerateFlags(command: Command): Command {
     .option('--logit-bias <TOKEN(+/-)BIAS>', "add to a token's logit, e.g. 15043-5; repeatable", collectBias)
     .option('-s, --seed <n>', 'same seed, same text, whatever the method (default: 0)', integer({ min: 0, max: 0xffff_ffff }))
     .option('--stop <text>', 'end before this text; repeatable', (text: string, list: string[] = []) => [...list, nonEmpty(text)])
+    .addOption(
+      new Option('--grammar <gbnf>', 'rules that the answer must follow').conflicts(['grammarFile', 'jsonSchema', 'jsonSchemaFile']),
+    )
+    .addOption(new Option('--grammar-file <file>', 'the same, from a file').conflicts(['jsonSchema', 'jsonSchemaFile']))
+    .addOption(new Option('-j, --json-schema <schema>', 'JSON that the answer must be').argParser(json).conflicts('jsonSchemaFile'))
+    .option('--json-schema-file <file>', 'the same, from a file  [-jf]')
     .option('--logprobs <n>', 'log-probabilities with n alternatives per token, in --json', integer({ min: 0, max: 20 }))
 }
 
 /** The library's request for these flags, the prompt left out. Throws `E_USAGE`. */
 export function toGenerateOptions(flags: GenerateFlags): Omit<GenerateRequest, 'prompt' | 'messages'> {
-  if (flags.preset === 'paper' && (flags.temp ?? 0) > 0) {
+  if (flags.preset !== undefined && flags.preset !== 'default' && (flags.temp ?? 0) > 0) {
     throw new OuroborosError(
       'E_USAGE',
-      `--preset paper is greedy only: received --temp ${flags.temp}, leave it out or use --preset default`,
+      `--preset ${flags.preset} is greedy only: received --temp ${flags.temp}, leave it out or use --preset default`,
     )
   }
   const options = methodOptions(flags)
@@ -75,6 +103,8 @@ export function toGenerateOptions(flags: GenerateFlags): Omit<GenerateRequest, '
     ...samplingOptions(flags),
     ...(flags.predict !== undefined && { maxTokens: flags.predict }),
     ...(flags.stop && { stop: flags.stop }),
+    ...(flags.prediction !== undefined && { prediction: text(flags.prediction) }),
+    ...grammar(flags),
     ...(flags.logprobs !== undefined && { logprobs: flags.logprobs }),
   }
 }
@@ -88,6 +118,9 @@ function methodOptions(flags: GenerateFlags): MethodOptions {
     ngram: flags.ngram,
     guesses: flags.guesses,
     suffixes: flags.suffixes,
+    branches: flags.branches,
+    directChance: flags.directChance,
+    sources: flags.phraseSources,
     preset: flags.preset,
   })
 }
@@ -112,6 +145,42 @@ type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 /** Without the keys whose value is undefined. */
 function given<T extends object>(all: T): Given<T> {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Given<T>
+}
+
+function grammar({ grammar, grammarFile, jsonSchema, jsonSchemaFile }: GenerateFlags): Pick<GenerateRequest, 'grammar' | 'jsonSchema'> {
+  if (grammar !== undefined) return { grammar }
+  if (grammarFile !== undefined) return { grammar: text(grammarFile) }
+  if (jsonSchema !== undefined) return { jsonSchema }
+  if (jsonSchemaFile === undefined) return {}
+  try {
+    return { jsonSchema: JSON.parse(text(jsonSchemaFile)) }
+  } catch (error) {
+    if (error instanceof OuroborosError) throw error
+    throw new OuroborosError('E_GRAMMAR', `${jsonSchemaFile} is not JSON: ${(error as Error).message}`)
+  }
+}
+
+function text(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new OuroborosError('E_FILE', `cannot read ${file}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function json(value: string): Record<string, unknown> {
+  try {
+    return JSON.parse(value)
+  } catch {
+    throw new InvalidArgumentError('Allowed: a JSON schema, e.g. {"type":"object"}')
+  }
+}
+
+function phraseSources(value: string): LearningSource[] {
+  if (value === 'none') return []
+  const names = value.split(',') as LearningSource[]
+  if (!names.every((name) => SOURCES.includes(name))) throw new InvalidArgumentError(`Allowed: ${SOURCES.join(', ')}, or none`)
+  return names
 }
 
 function nonEmpty(text: string): string {

@@ -18,6 +18,7 @@ export interface LoadFlags {
   flashAttn?: 'on' | 'off' | 'auto'
   cacheTypeK?: CacheType
   cacheTypeV?: CacheType
+  phrasesFrom?: string[]
   /** False with `--no-repack`. */
   repack: boolean
 }
@@ -37,6 +38,10 @@ export function addLoadFlags(command: Command, defaultModel: string): Command {
     .addOption(new Option('--flash-attn <on|off>', 'flash attention (default: on)  [-fa]').choices(['on', 'off', 'auto']))
     .addOption(new Option('--cache-type-k <type>', 'type of the cached keys (default: f16)  [-ctk]').choices(CACHE_TYPES))
     .addOption(new Option('--cache-type-v <type>', 'type of the cached values (default: f16)  [-ctv]').choices(CACHE_TYPES))
+    .option('--phrases-from <file>', 'text whose phrases are known from the start; repeatable', (file: string, files: string[] = []) => [
+      ...files,
+      file,
+    ])
     .option('--no-repack', 'keep the weights as they lie in the file: slower, but passes of every width compute the same bits')
 }
 
@@ -53,6 +58,7 @@ export function toLoadOptions(flags: LoadFlags): LoadOptions {
     ...(flags.flashAttn && flags.flashAttn !== 'auto' && { flashAttention: flags.flashAttn === 'on' }),
     ...(flags.cacheTypeK && { cacheTypeK: flags.cacheTypeK }),
     ...(flags.cacheTypeV && { cacheTypeV: flags.cacheTypeV }),
+    ...(flags.phrasesFrom && { phrasesFrom: flags.phrasesFrom }),
     ...(flags.repack === false && { repack: false }),
   }
 }

@@ -12,6 +12,7 @@ export interface RunFlags extends LoadFlags, GenerateFlags {
   color?: ColorWhen
   compare?: boolean
   stats?: boolean
+  trace?: string
   json?: boolean
   verbose?: boolean
   listDevices?: boolean
@@ -22,13 +23,14 @@ export function checkRunFlags(flags: RunFlags): void {
   if (flags.raw && flags.system !== undefined) throw usage('--system needs a chat template: leave out --raw')
   if (flags.logprobs !== undefined && !flags.json) throw usage('--logprobs is shown in --json only: add --json')
   if (flags.specType === 'speculative' && !flags.draft) throw usage('--spec-type speculative needs a draft model: leave out --no-draft')
+  if (flags.trace !== undefined && flags.compare) throw usage('--trace follows one answer: leave out --compare')
   if (flags.compare && flags.specType === 'vanilla')
     throw usage('--compare compares with plain decoding: give another --spec-type than vanilla')
 }
 
 /** Refuses to chat where there is nobody to chat with. Throws `E_USAGE`. */
 export function needsPrompt(flags: RunFlags, terminal: Terminal): void {
-  const without = (['json', 'compare', 'raw'] as const).find((name) => flags[name])
+  const without = (['json', 'compare', 'raw', 'trace'] as const).find((name) => flags[name])
   if (without) throw usage(`--${without} needs a prompt: give it as an argument, with --file, or through a pipe`)
   if (!terminal.stdout.isTTY) throw usage('no prompt: give it as an argument, with --file, or through a pipe (a chat needs a terminal)')
 }

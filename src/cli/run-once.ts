@@ -9,6 +9,7 @@ import { legend, OriginPainter } from './origin-colors.ts'
 import type { RunFlags } from './run-flags.ts'
 import { statsReport } from './stats-report.ts'
 import type { Terminal } from './terminal.ts'
+import { TraceFile } from './trace-file.ts'
 
 /** Answers one prompt in the way that the flags ask for. */
 export async function runOnce(
@@ -23,7 +24,7 @@ export async function runOnce(
   const quiet = Boolean(flags.json)
   const { last, comparison }: Compared = flags.compare
     ? await compare(engine, request, terminal, { color, quiet })
-    : { last: await stream(engine, request, terminal, { color, quiet }) }
+    : { last: await stream(engine, request, terminal, { color, quiet, ...(flags.trace !== undefined && { trace: flags.trace }) }) }
 
   const logprobs = flags.logprobs !== undefined
   if (flags.json)
@@ -43,15 +44,18 @@ async function stream(
   engine: Engine,
   request: GenerateRequest,
   terminal: Terminal,
-  how: { color: boolean; quiet: boolean },
+  how: { color: boolean; quiet: boolean; trace?: string },
 ): Promise<Answer> {
+  const trace = how.trace === undefined ? undefined : new TraceFile(how.trace, engine, request)
   const painter = new OriginPainter(how.color)
   if (how.color && !how.quiet) terminal.stderr.write(`${legend(picocolors.createColors(true))}\n\n`)
   const given = await interruptible(terminal, (signal) =>
-    answer(engine, { ...request, signal }, (step) => {
+    answer(engine, { ...request, signal, ...(trace && { trace: true }) }, (step) => {
       if (!how.quiet) terminal.stdout.write(painter.paint(step))
+      trace?.step(step)
     }),
   )
+  trace?.end(given.result)
   if (!how.quiet && !given.result.text.endsWith('\n')) terminal.stdout.write('\n')
   return given
 }

@@ -22,6 +22,7 @@ export function registerRun(program: Command, world: World = processWorld()): vo
     .addOption(new Option('--color [when]', 'colour tokens by origin: target, draft, phrase').choices(['auto', 'always', 'never']))
     .option('--compare', 'plain decoding and the method in turn: speeds, and whether the texts are equal')
     .option('--stats', 'statistics on standard error')
+    .option('--trace <file>', 'write each step as a line of JSON; ouroboros trace shows it')
     .option('--json', 'one JSON object on standard output')
     .option('--verbose', "the native library's log on standard error, and where failures come from")
     .option('--list-devices', 'list devices and end')

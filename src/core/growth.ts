@@ -43,7 +43,8 @@ export class Growth {
   }
 
   add(parent: NodeId, token: Token, chance: number, origin: 'draft' | 'phrase', source?: PhraseSource): NodeId {
-    const node = this.tree.add(parent, token, { proposal: { origin, chance, ...(source && { source }) } })
+    const given = chance / Math.max(this.chanceAt(parent), Number.MIN_VALUE)
+    const node = this.tree.add(parent, token, { proposal: { origin, chance: given, ...(source && { source }) } })
     this.#chances[node] ??= chance
     return node
   }

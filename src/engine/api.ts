@@ -1,4 +1,4 @@
-import type { Statistics } from '../core/stats.ts'
+import type { PoolReport, Statistics } from '../core/stats.ts'
 import type { Origin, PhraseSource } from '../core/token.ts'
 
 /** The drafting methods; all give the same text. */
@@ -29,6 +29,8 @@ export interface LoadOptions {
   cacheTypeV?: CacheType
   /** Default true: weights are laid out for the CPU's fastest kernels, which for some types compute other bits for wide passes. */
   repack?: boolean
+  /** Text files whose phrases are known from the start. */
+  phrasesFrom?: readonly string[]
   /** Lines that the native library logs. */
   onLog?: (line: string) => void
   /** Loading and pulling: what is being done, and the part done (0..1) where known. */
@@ -80,9 +82,19 @@ export interface MethodOptions {
   guesses?: number
   /** Phrases hung at the draft's end [K]. */
   suffixes?: number
-  /** `paper` = the published code's behaviour, greedy only. */
-  preset?: 'default' | 'paper'
+  /** Other phrases hung at earlier nodes where the draft is unsure. */
+  branches?: number
+  /** A phrase with at least this chance goes to the target without asking the draft model; above 1 = never. */
+  directChance?: number
+  /** What phrases are learnt from, besides the window. Default: all. */
+  sources?: readonly LearningSource[]
+  /** `paper` = the published code's behaviour with its parameters for HumanEval, or for another task; greedy only. */
+  preset?: Preset
 }
+
+export type LearningSource = 'prompt' | 'history' | 'verification'
+
+export type Preset = 'default' | 'paper' | 'paper-mbpp' | 'paper-gsm8k' | 'paper-cnndm' | 'paper-wmt'
 
 export interface GenerateRequest extends SamplingOptions {
   /** Raw text, or messages for the model's chat template: one of the two. */
@@ -96,6 +108,13 @@ export interface GenerateRequest extends SamplingOptions {
   /** Default: `ouroboros`. */
   method?: Method
   options?: MethodOptions
+  /** GBNF rules that the answer must follow; or a JSON schema. */
+  grammar?: string
+  jsonSchema?: boolean | Readonly<Record<string, unknown>>
+  /** Text that the answer will probably repeat in large parts (Predicted Outputs): a source of phrases for this request only. */
+  prediction?: string
+  /** Adds to each step what was drafted, tried and learnt. */
+  trace?: boolean
   signal?: AbortSignal
 }
 
@@ -113,6 +132,33 @@ export interface GeneratedToken {
 export interface GenerationStep {
   text: string
   tokens: readonly GeneratedToken[]
+  /** With `trace`: how it came about; absent for what is only flushed at the end. */
+  trace?: StepTrace
+}
+
+/** One round of drafting and verification, for people and programs that want to follow the method. */
+export interface StepTrace {
+  /** Tokens of prompt and answer before it. */
+  before: number
+  draftPasses: number
+  /** What was sent to the target: a tree, parents before children; parent -1 = the last token before. */
+  tree: readonly TraceNode[]
+  /** Nodes of the tree that were accepted, from its top. */
+  accepted: readonly number[]
+  /** Phrases that were new or changed. */
+  learnt: readonly { key: string; phrase: string; source: PhraseSource }[]
+  /** The pool after it, where the method has one. */
+  pool?: PoolReport
+}
+
+export interface TraceNode {
+  parent: number
+  token: number
+  text: string
+  origin: Origin
+  source?: PhraseSource
+  /** Estimated chance that it is accepted if its parent is. */
+  chance?: number
 }
 
 export type FinishReason = 'stop' | 'length' | 'abort'
@@ -156,6 +202,8 @@ export interface Engine extends AsyncDisposable {
   generate(request: GenerateRequest): Generation
   tokenize(text: string): Promise<number[]>
   detokenize(tokens: readonly number[]): Promise<string>
+  /** Empties the phrase pools; running requests go on. */
+  forgetPhrases(): Promise<void>
   /** Ends running generations and frees native memory. Idempotent. */
   dispose(): Promise<void>
 }

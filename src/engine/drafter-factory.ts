@@ -11,6 +11,7 @@ import { SpeculativeDrafter } from '../core/speculative.ts'
 import type { Token } from '../core/token.ts'
 import { VanillaDrafter } from '../core/vanilla.ts'
 import type { Method, MethodOptions } from './api.ts'
+import { isPaper, PAPER_PARAMETERS } from './paper-parameters.ts'
 
 /** What drafters share between requests. */
 export interface DraftingState {
@@ -38,26 +39,31 @@ export function createDrafter(method: Method, options: MethodOptions, state: Dra
     case 'lookahead':
       return new LookaheadDrafter({ window: 5, ngram: 4, guesses: 5, ...given(options, ['window', 'ngram', 'guesses']) })
     case 'ouroboros':
-      return options.preset === 'paper' ? paper(needed(draft, 'ouroboros --preset paper'), options, state) : ouroboros(options, state)
+      return isPaper(options.preset) ? paper(needed(draft, `preset ${options.preset}`), options, state) : ouroboros(options, state)
   }
 }
 
 function ouroboros(options: MethodOptions, state: DraftingState): Drafter {
-  const { draftLength, suffixes } = { draftLength: 7, suffixes: 1, ...given(options, ['draftLength', 'suffixes']) }
+  const lengthening = { draftLength: 7, suffixes: 1, branches: 0, directChance: 0.8 }
   const phrases = { window: 0, ngram: 5, guesses: 1, ...given(options, ['window', 'ngram', 'guesses']) }
   const drafting = state.draft && new PhraseDrafting(state.draft, state.ouroboros.pool, phrases)
   return new OuroborosDrafter(
-    { draftLength, suffixes, branches: 0, directChance: 0.8, sources: new Set(['prompt', 'history', 'verification']) },
+    {
+      ...lengthening,
+      ...given(options, ['draftLength', 'suffixes', 'branches', 'directChance']),
+      sources: new Set(options.sources ?? ['prompt', 'history', 'verification']),
+    },
     { ...state.ouroboros, ...(drafting && { drafting }), endTokens: state.endTokens },
   )
 }
 
-/** The published parameters of HumanEval on Yi, for what is not given. */
+/** The published parameters of the preset's task, for what is not given. */
 function paper(draft: CachedText, options: MethodOptions, state: DraftingState): Drafter {
-  const G = options.guesses ?? 20
+  const published = PAPER_PARAMETERS[isPaper(options.preset) ? options.preset : 'paper']
+  const G = options.guesses ?? published.W
   const pool = state.paperPools.get(G) ?? new PaperPool(G)
   state.paperPools.set(G, pool)
-  const { window: W = 20, ngram: N = 7, suffixes: K = 3, draftLength: gamma = 12 } = options
+  const { window: W = published.W, ngram: N = published.N, suffixes: K = 3, draftLength: gamma = published.gamma } = options
   return new PaperDrafter(draft, pool, { W, N, G, K, gamma }, state.endTokens)
 }
 

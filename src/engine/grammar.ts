@@ -2,7 +2,7 @@ import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
 import type { Constraint } from '../core/sampler.ts'
 import type { Token } from '../core/token.ts'
-import { type Library, lastLogLines, listening, type Pointer } from './library.ts'
+import { type Library, listening, type Pointer } from './library.ts'
 
 /** A native `llama_token_data_array` with views on its ids and logits. */
 interface Candidates {
@@ -28,7 +28,7 @@ export class GrammarConstraint implements Constraint {
     if (!sampler) {
       throw new OuroborosError(
         'E_GRAMMAR',
-        `the grammar is not valid GBNF: ${lastLogLines(3) || 'the library gave no reason'}; it needs a rule named root, and no left recursion`,
+        'the grammar is not valid GBNF: every rule that is used must be defined, among them root, and none may begin with itself',
       )
     }
     return new GrammarConstraint(c, sampler, new CandidateLists(size))

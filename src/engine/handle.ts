@@ -27,12 +27,24 @@ export async function load(options: LoadOptions): Promise<Engine> {
       ...(options.signal && { signal: options.signal }),
       onProgress: ({ file, bytes, total }) => options.onProgress?.({ phase: 'pull', file, fraction: total ? bytes / total : 0 }),
     })
-  const { contextLength, threads, gpuLayers, draftGpuLayers, devices, flashAttention, cacheTypeK, cacheTypeV, repack } = options
+  const { contextLength, threads, gpuLayers, draftGpuLayers, devices, flashAttention, cacheTypeK, cacheTypeV, repack, phrasesFrom } =
+    options
   const start: WorkerStart = {
     target: await file(options.target),
     draft: draftName ? await file(draftName) : null,
     options: JSON.parse(
-      JSON.stringify({ contextLength, threads, gpuLayers, draftGpuLayers, devices, flashAttention, cacheTypeK, cacheTypeV, repack }),
+      JSON.stringify({
+        contextLength,
+        threads,
+        gpuLayers,
+        draftGpuLayers,
+        devices,
+        flashAttention,
+        cacheTypeK,
+        cacheTypeV,
+        repack,
+        phrasesFrom,
+      }),
     ),
     log: options.onLog !== undefined,
   }
@@ -115,6 +127,10 @@ class WorkerEngine implements Engine {
 
   detokenize(tokens: readonly number[]): Promise<string> {
     return this.#ask((id) => ({ type: 'detokenize', id, tokens: [...tokens] }))
+  }
+
+  async forgetPhrases(): Promise<void> {
+    await this.#ask((id) => ({ type: 'forget', id }))
   }
 
   dispose(): Promise<void> {

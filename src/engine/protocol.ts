@@ -9,7 +9,16 @@ export interface WorkerStart {
   readonly draft: string | null
   readonly options: Pick<
     LoadOptions,
-    'contextLength' | 'threads' | 'gpuLayers' | 'draftGpuLayers' | 'devices' | 'flashAttention' | 'cacheTypeK' | 'cacheTypeV' | 'repack'
+    | 'contextLength'
+    | 'threads'
+    | 'gpuLayers'
+    | 'draftGpuLayers'
+    | 'devices'
+    | 'flashAttention'
+    | 'cacheTypeK'
+    | 'cacheTypeV'
+    | 'repack'
+    | 'phrasesFrom'
   >
   /** Whether log lines are wanted. */
   readonly log: boolean
@@ -23,6 +32,7 @@ export type ToWorker =
   | { type: 'abort'; id: number }
   | { type: 'tokenize'; id: number; text: string }
   | { type: 'detokenize'; id: number; tokens: number[] }
+  | { type: 'forget'; id: number }
   | { type: 'dispose' }
 
 export type FromWorker =

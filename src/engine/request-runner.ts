@@ -1,15 +1,20 @@
 import { OuroborosError } from '../core/errors.ts'
 import type { Logits, Pass } from '../core/model.ts'
+import { MAX_KEY, PhrasePool } from '../core/phrase-pool.ts'
 import { Sampler } from '../core/sampler.ts'
 import { Session, type Step } from '../core/session.ts'
 import type { Token } from '../core/token.ts'
 import type { EmittedToken } from '../core/verify.ts'
 import type { FinishReason, GeneratedToken, GenerationResult, GenerationStep } from './api.ts'
 import { renderChat } from './chat-template.ts'
-import { createDrafter } from './drafter-factory.ts'
+import { createDrafter, type DraftingState } from './drafter-factory.ts'
+import type { GrammarConstraint } from './grammar.ts'
+import { jsonSchemaToGrammar } from './json-schema.ts'
+import { isPaper } from './paper-parameters.ts'
 import type { WireRequest } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { TextStream } from './text-stream.ts'
+import { Tracer } from './tracer.ts'
 import { Detokenizer, type Vocabulary } from './vocabulary.ts'
 
 const DEFAULT_MAX_TOKENS = 512
@@ -26,11 +31,14 @@ export async function runRequest(
   const prompt = promptTokens(runtime, request)
   const stops = typeof request.stop === 'string' ? [request.stop] : (request.stop ?? [])
   const stream = new TextStream(new Detokenizer(vocabulary), stops)
+  const constraint = constraintOf(request, vocabulary)
+  const drafting = request.prediction ? expecting(request.prediction, runtime) : runtime.drafting
+  const tracer = request.trace ? new Tracer(drafting.ouroboros.pool, vocabulary) : undefined
   const session = new Session(
     {
       target: runtime.text,
-      drafter: createDrafter(method, checkMethod(request), runtime.drafting),
-      sampler: new Sampler(samplerOptions(request, vocabulary)),
+      drafter: createDrafter(method, checkMethod(request), drafting),
+      sampler: new Sampler(samplerOptions(request, vocabulary), constraint),
       endTokens: vocabulary.endTokens,
       maxTokens: !request.maxTokens ? DEFAULT_MAX_TOKENS : request.maxTokens < 0 ? Number.MAX_SAFE_INTEGER : request.maxTokens,
       ...(request.logprobs !== undefined && { logprobs: request.logprobs }),
@@ -39,16 +47,22 @@ export async function runRequest(
   )
   const clock = new Clock(runtime)
   let finish: FinishReason | undefined
-  while (finish === undefined) {
-    const step = await driveStep(session, aborted)
-    if (step === undefined) finish = 'abort'
-    else if (step.tokens.length > 0) {
-      const shown = show(step, stream, vocabulary)
-      clock.emitted(shown.tokens.length)
-      finish = stream.stopped ? 'stop' : step.finish
-      if (finish !== undefined) shown.text += stream.flush()
-      emit(shown)
+  try {
+    while (finish === undefined) {
+      const step = await driveStep(session, aborted)
+      if (step === undefined) finish = 'abort'
+      else if (step.tokens.length > 0) {
+        const shown = show(step, stream, vocabulary)
+        clock.emitted(shown.tokens.length)
+        finish = stream.stopped ? 'stop' : step.finish
+        if (finish !== undefined) shown.text += stream.flush()
+        if (tracer && step.round) shown.trace = tracer.trace(step.round, session.statistics.pool)
+        emit(shown)
+      }
     }
+  } finally {
+    constraint?.close()
+    tracer?.close()
   }
   if (finish === 'abort') {
     const rest = stream.flush()
@@ -90,11 +104,24 @@ function promptTokens(runtime: Runtime, request: WireRequest): Token[] {
   return vocabulary.tokenize(text, { bos: !writesBos })
 }
 
+function constraintOf(request: WireRequest, vocabulary: Vocabulary): GrammarConstraint | undefined {
+  const grammar = request.jsonSchema === undefined ? request.grammar : jsonSchemaToGrammar(request.jsonSchema)
+  return grammar === undefined ? undefined : vocabulary.grammar(grammar)
+}
+
+/** The drafters' state for a request whose caller expects this text. */
+function expecting(text: string, runtime: Runtime): DraftingState {
+  const tokens = runtime.target.vocabulary.tokenize(text, { bos: false })
+  const expected = new PhrasePool({ capacityBytes: Math.max(1, tokens.length) * MAX_KEY * PhrasePool.bytesPerPhrase })
+  expected.learn(tokens, 0, tokens.length, 'prediction')
+  return { ...runtime.drafting, ouroboros: { ...runtime.drafting.ouroboros, expected } }
+}
+
 function checkMethod(request: WireRequest): NonNullable<WireRequest['options']> {
-  if (request.options?.preset === 'paper' && (request.temperature ?? 0) > 0) {
+  if (isPaper(request.options?.preset) && (request.temperature ?? 0) > 0) {
     throw new OuroborosError(
       'E_USAGE',
-      `preset paper is greedy, as published: received temperature ${request.temperature}, use 0 or preset default`,
+      `preset ${request.options?.preset} is greedy, as published: received temperature ${request.temperature}, use 0 or preset default`,
     )
   }
   return request.options ?? {}
@@ -112,8 +139,8 @@ function samplerOptions(request: WireRequest, vocabulary: Vocabulary) {
 }
 
 /** The step as text: tokens behind a stop string are dropped. */
-function show(step: Step, stream: TextStream, vocabulary: Vocabulary): { text: string; tokens: GeneratedToken[] } {
-  const shown = { text: '', tokens: [] as GeneratedToken[] }
+function show(step: Step, stream: TextStream, vocabulary: Vocabulary): GenerationStep & { tokens: GeneratedToken[] } {
+  const shown: GenerationStep & { tokens: GeneratedToken[] } = { text: '', tokens: [] }
   for (const one of step.tokens) {
     if (stream.stopped) break
     const { piece, safe } = stream.push(one.token)

@@ -27,9 +27,19 @@ const requestSchema = z
         ngram: z.int().min(2).max(17).optional(),
         guesses: z.int().min(0).max(64).optional(),
         suffixes: z.int().min(0).max(64).optional(),
-        preset: z.enum(['default', 'paper']).optional(),
+        branches: z.int().min(0).max(64).optional(),
+        directChance: z.number().min(0).max(2).optional(),
+        sources: z
+          .array(z.enum(['prompt', 'history', 'verification']))
+          .readonly()
+          .optional(),
+        preset: z.enum(['default', 'paper', 'paper-mbpp', 'paper-gsm8k', 'paper-cnndm', 'paper-wmt']).optional(),
       })
       .optional(),
+    grammar: z.string().optional(),
+    jsonSchema: z.union([z.boolean(), z.record(z.string(), z.unknown())]).optional(),
+    prediction: z.string().optional(),
+    trace: z.boolean().optional(),
     signal: z.instanceof(AbortSignal).optional(),
     temperature: z.number().min(0).max(100).optional(),
     topK: z.int().min(0).optional(),
@@ -51,6 +61,8 @@ const requestSchema = z
     error: ({ input }) => `give prompt or messages: received ${(input as GenerateRequest).prompt === undefined ? 'neither' : 'both'}`,
   })
 
+  .refine((request) => request.grammar === undefined || request.jsonSchema === undefined, 'give grammar or jsonSchema: received both')
+
 const loadSchema = z.strictObject({
   target: z.string().min(1),
   draft: z.string().min(1).nullish(),
@@ -67,6 +79,7 @@ const loadSchema = z.strictObject({
   cacheTypeK: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
   cacheTypeV: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
   repack: z.boolean().optional(),
+  phrasesFrom: z.array(z.string().min(1)).readonly().optional(),
   onLog: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
   onProgress: z.custom<LoadOptions['onProgress']>((value) => typeof value === 'function').optional(),
   signal: z.instanceof(AbortSignal).optional(),

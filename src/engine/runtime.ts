@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { ACCEPTANCE_PRIORS, AcceptanceEstimate } from '../core/acceptance-estimate.ts'
 import { CachedText } from '../core/cached-text.ts'
+import { OuroborosError } from '../core/errors.ts'
 import { History } from '../core/history.ts'
 import { PhrasePool } from '../core/phrase-pool.ts'
 import { ThresholdPlanner } from '../core/planner.ts'
+import type { Token } from '../core/token.ts'
 import type { EngineFacts, ModelFacts } from './api.ts'
 import type { DraftingState } from './drafter-factory.ts'
 import { library } from './library.ts'
@@ -15,8 +18,11 @@ export class Runtime {
   readonly target: LlamaModel
   readonly draft: LlamaModel | undefined
   readonly text: CachedText
-  readonly drafting: DraftingState
+  /** What drafters share between requests. */
+  drafting: DraftingState
   readonly facts: EngineFacts
+  readonly #corpus: readonly Token[][]
+  readonly #draftText: CachedText | undefined
 
   constructor(start: WorkerStart, onProgress: (file: string, fraction: number) => void) {
     const began = performance.now()
@@ -41,13 +47,9 @@ export class Runtime {
       throw error
     }
     this.text = new CachedText(this.target.open())
-    const pool = new PhrasePool()
-    this.drafting = {
-      draft: this.draft && new CachedText(this.draft.open()),
-      ouroboros: { pool, history: new History(pool), estimate: new AcceptanceEstimate(ACCEPTANCE_PRIORS), planner: new ThresholdPlanner() },
-      paperPools: new Map(),
-      endTokens: this.target.vocabulary.endTokens,
-    }
+    this.#draftText = this.draft && new CachedText(this.draft.open())
+    this.#corpus = (start.options.phrasesFrom ?? []).map((file) => this.target.vocabulary.tokenize(readCorpus(file), { bos: false }))
+    this.drafting = this.#freshDrafting()
     const { version, devices } = library()
     this.facts = {
       library: `llama.cpp ${version}`,
@@ -65,9 +67,33 @@ export class Runtime {
     return this.target.decodeMs + (this.draft?.decodeMs ?? 0)
   }
 
+  /** Forgets what requests have taught; the corpus is known again. */
+  forgetPhrases(): void {
+    this.drafting = this.#freshDrafting()
+  }
+
+  #freshDrafting(): DraftingState {
+    const pool = new PhrasePool()
+    for (const text of this.#corpus) pool.learn(text, 0, text.length, 'corpus')
+    return {
+      draft: this.#draftText,
+      ouroboros: { pool, history: new History(pool), estimate: new AcceptanceEstimate(ACCEPTANCE_PRIORS), planner: new ThresholdPlanner() },
+      paperPools: new Map(),
+      endTokens: this.target.vocabulary.endTokens,
+    }
+  }
+
   close(): void {
     this.draft?.close()
     this.target.close()
+  }
+}
+
+function readCorpus(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new OuroborosError('E_FILE', `cannot read the phrases of ${file}: ${(cause as Error).message}`, { cause })
   }
 }
 

@@ -43,6 +43,12 @@ function hear(message: ToWorker): void {
     case 'detokenize':
       answer(message.id, () => loaded().target.vocabulary.detokenize(message.tokens, true))
       break
+    case 'forget':
+      answer(message.id, () => {
+        loaded().forgetPhrases()
+        return ''
+      })
+      break
     case 'dispose':
       disposing = true
       for (const { id } of [...queue]) abort(id)

@@ -103,6 +103,8 @@ export class FakeEngine implements Engine {
     return ''
   }
 
+  async forgetPhrases(): Promise<void> {}
+
   async dispose(): Promise<void> {
     this.disposed = true
   }

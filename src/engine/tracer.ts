@@ -1,0 +1,47 @@
+import type { Phrase, PhrasePool } from '../core/phrase-pool.ts'
+import type { Round } from '../core/session.ts'
+import type { PoolReport } from '../core/stats.ts'
+import type { Token } from '../core/token.ts'
+import type { Proposal } from '../core/token-tree.ts'
+import type { StepTrace, TraceNode } from './api.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+/** Turns rounds into text that a person can follow, and listens to what the pool learns meanwhile. */
+export class Tracer {
+  readonly #pool: PhrasePool
+  readonly #vocabulary: Vocabulary
+  #learnt: Phrase[] = []
+
+  constructor(pool: PhrasePool, vocabulary: Vocabulary) {
+    this.#pool = pool
+    this.#vocabulary = vocabulary
+    pool.onLearn = (phrase) => this.#learnt.push(phrase)
+  }
+
+  trace(round: Round, pool?: PoolReport): StepTrace {
+    const { before, draft, accepted, draftPasses } = round
+    const learnt = this.#learnt.map(({ key, tokens, source }) => ({ key: this.#text(key), phrase: this.#text(tokens), source }))
+    this.#learnt = []
+    const tree = Array.from({ length: draft.size }, (_, node): TraceNode => {
+      const { origin, source, chance } = draft.proposal(node) as Proposal
+      const token = draft.token(node)
+      return {
+        parent: draft.parent(node),
+        token,
+        text: this.#text([token]),
+        origin,
+        ...(source && { source }),
+        ...(chance !== undefined && { chance }),
+      }
+    })
+    return { before, draftPasses, tree, accepted, learnt, ...(pool && { pool }) }
+  }
+
+  close(): void {
+    this.#pool.onLearn = undefined
+  }
+
+  #text(tokens: readonly Token[]): string {
+    return this.#vocabulary.detokenize(tokens, true)
+  }
+}
