@@ -9,6 +9,7 @@ export function jsonReport(facts: EngineFacts, answer: Answer, extra: { comparis
   const { usage, timings, statistics } = result
   return {
     text: result.text,
+    exact: result.exact,
     finish_reason: result.finishReason,
     usage: { prompt_tokens: usage.promptTokens, completion_tokens: usage.completionTokens },
     timings: {

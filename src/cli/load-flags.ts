@@ -19,6 +19,7 @@ export interface LoadFlags {
   cacheTypeK?: CacheType
   cacheTypeV?: CacheType
   phrasesFrom?: string[]
+  exact?: boolean
   /** False with `--no-repack`. */
   repack: boolean
 }
@@ -42,6 +43,7 @@ export function addLoadFlags(command: Command, defaultModel: string): Command {
       ...files,
       file,
     ])
+    .option('--exact', "only passes that compute plain decoding's bits: the same text, byte for byte (probed at load)")
     .option('--no-repack', 'keep the weights as they lie in the file: slower, but passes of every width compute the same bits')
 }
 
@@ -58,6 +60,7 @@ export function toLoadOptions(flags: LoadFlags): LoadOptions {
     ...(flags.flashAttn && flags.flashAttn !== 'auto' && { flashAttention: flags.flashAttn === 'on' }),
     ...(flags.cacheTypeK && { cacheTypeK: flags.cacheTypeK }),
     ...(flags.cacheTypeV && { cacheTypeV: flags.cacheTypeV }),
+    ...(flags.exact && { exact: true }),
     ...(flags.phrasesFrom && { phrasesFrom: flags.phrasesFrom }),
     ...(flags.repack === false && { repack: false }),
   }

@@ -2,6 +2,9 @@ import type { TraceNode } from '../engine/api.ts'
 import { type Paint, paintOrigin } from './origin-colors.ts'
 import type { TraceEnd, TraceLine, TraceStart } from './trace-file.ts'
 
+/** Phrases shown per step. */
+const MOST_LEARNT = 6
+
 /** One line of a trace as text: a step is its tree, what was emitted, and what was learnt. */
 export function traceReport(line: TraceStart | TraceLine | TraceEnd, paint: Paint): string {
   if (line.type === 'start') {
@@ -16,10 +19,21 @@ export function traceReport(line: TraceStart | TraceLine | TraceEnd, paint: Pain
     paint.bold(head),
     ...treeLines(line, paint),
     `  emitted ${line.emitted.map((one) => paintOrigin(paint, one.origin as TraceNode['origin'], shown(one.text))).join(' ')}`,
-    ...line.learnt.map(({ key, phrase, source }) => paint.dim(`  learnt  ${shown(key)} -> ${shown(phrase)}  (${source})`)),
+    ...learntLines(line).map((text) => paint.dim(text)),
     ...(line.pool ? [paint.dim(`  pool    ${line.pool.size} phrases, ${line.pool.hits} of ${line.pool.lookups} look-ups found some`)] : []),
     '',
   ].join('\n')
+}
+
+/** A phrase is learnt under several keys: the longest is shown. Of many, the target's corrections come first. */
+function learntLines({ learnt }: TraceLine): string[] {
+  const longest = learnt.filter(({ key, phrase }, i) => {
+    const next = learnt[i + 1]
+    return !(next && next.phrase === phrase && next.key.endsWith(key))
+  })
+  const order = longest.sort((a, b) => Number(b.source === 'verification') - Number(a.source === 'verification'))
+  const lines = order.slice(0, MOST_LEARNT).map(({ key, phrase, source }) => `  learnt  ${shown(key)} -> ${shown(phrase)}  (${source})`)
+  return longest.length > MOST_LEARNT ? [...lines, `  learnt  ${longest.length - MOST_LEARNT} more`] : lines
 }
 
 /** The tree, a node a line; a chain does not indent. */

@@ -29,4 +29,5 @@ export type ErrorCode =
   | 'E_SPACE' // the disk is too full
   | 'E_LOCKED' // another process is at it
   | 'E_GRAMMAR' // a grammar or schema is not valid
+  | 'E_EXACT' // nothing on this machine is bit by bit what plain decoding computes
   | 'E_CLOSED' // the engine was disposed

@@ -10,5 +10,6 @@ export function abortedResult(method: Method = 'ouroboros'): GenerationResult {
     timings: { promptMs: 0, predictedMs: 0, predictedPerSecond: 0, engineMs: 0 },
     method,
     statistics: emptyStatistics(),
+    exact: true,
   }
 }

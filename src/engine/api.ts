@@ -27,6 +27,11 @@ export interface LoadOptions {
   cacheTypeK?: CacheType
   /** Type of the cached values. Default f16. With bf16, passes of every width compute the same bits (ARCHITECTURE.md). */
   cacheTypeV?: CacheType
+  /**
+   * Only what computes the same bits as plain decoding: probed at load (seconds, remembered). Values are cached as bf16, weights are
+   * not repacked where that differs; throws E_EXACT where nothing is equal.
+   */
+  exact?: boolean
   /** Default true: weights are laid out for the CPU's fastest kernels, which for some types compute other bits for wide passes. */
   repack?: boolean
   /** Text files whose phrases are known from the start. */
@@ -170,6 +175,8 @@ export interface GenerationResult {
   timings: { promptMs: number; predictedMs: number; predictedPerSecond: number; engineMs: number }
   method: Method
   statistics: Statistics
+  /** True: by construction and probe, the text is plain decoding's under the same options, byte for byte. */
+  exact: boolean
 }
 
 /** One running generation: iterate for steps; `result` settles at the end, however it ends. */
@@ -194,6 +201,11 @@ export interface EngineFacts {
   target: ModelFacts
   draft: ModelFacts | null
   loadMs: number
+  /** Most tokens of an exact verification pass; null: not in exact mode. */
+  exactWidth: number | null
+  /** How values are cached and whether weights were repacked, after exact mode has chosen. */
+  cacheTypeV: CacheType
+  repack: boolean
 }
 
 /** A loaded target (and draft) model in a worker thread. Generations are queued. */

@@ -27,26 +27,12 @@ export async function load(options: LoadOptions): Promise<Engine> {
       ...(options.signal && { signal: options.signal }),
       onProgress: ({ file, bytes, total }) => options.onProgress?.({ phase: 'pull', file, fraction: total ? bytes / total : 0 }),
     })
-  const { contextLength, threads, gpuLayers, draftGpuLayers, devices, flashAttention, cacheTypeK, cacheTypeV, repack, phrasesFrom } =
-    options
+  const { target, draft, onLog, onProgress, signal, ...settings } = options
   const start: WorkerStart = {
-    target: await file(options.target),
+    target: await file(target),
     draft: draftName ? await file(draftName) : null,
-    options: JSON.parse(
-      JSON.stringify({
-        contextLength,
-        threads,
-        gpuLayers,
-        draftGpuLayers,
-        devices,
-        flashAttention,
-        cacheTypeK,
-        cacheTypeV,
-        repack,
-        phrasesFrom,
-      }),
-    ),
-    log: options.onLog !== undefined,
+    options: JSON.parse(JSON.stringify(settings)),
+    log: onLog !== undefined,
   }
   return WorkerEngine.start(start, options)
 }

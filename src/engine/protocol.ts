@@ -19,6 +19,7 @@ export interface WorkerStart {
     | 'cacheTypeV'
     | 'repack'
     | 'phrasesFrom'
+    | 'exact'
   >
   /** Whether log lines are wanted. */
   readonly log: boolean

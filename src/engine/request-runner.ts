@@ -41,6 +41,7 @@ export async function runRequest(
       sampler: new Sampler(samplerOptions(request, vocabulary), constraint),
       endTokens: vocabulary.endTokens,
       maxTokens: !request.maxTokens ? DEFAULT_MAX_TOKENS : request.maxTokens < 0 ? Number.MAX_SAFE_INTEGER : request.maxTokens,
+      ...(runtime.exact && { exact: runtime.exact }),
       ...(request.logprobs !== undefined && { logprobs: request.logprobs }),
     },
     prompt,
@@ -75,6 +76,7 @@ export async function runRequest(
     timings: clock.timings(),
     method,
     statistics: session.statistics,
+    exact: method === 'vanilla' || runtime.exact !== undefined,
   }
 }
 

@@ -79,6 +79,7 @@ const loadSchema = z.strictObject({
   cacheTypeK: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
   cacheTypeV: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
   repack: z.boolean().optional(),
+  exact: z.boolean().optional(),
   phrasesFrom: z.array(z.string().min(1)).readonly().optional(),
   onLog: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
   onProgress: z.custom<LoadOptions['onProgress']>((value) => typeof value === 'function').optional(),

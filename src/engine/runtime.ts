@@ -5,9 +5,11 @@ import { OuroborosError } from '../core/errors.ts'
 import { History } from '../core/history.ts'
 import { PhrasePool } from '../core/phrase-pool.ts'
 import { ThresholdPlanner } from '../core/planner.ts'
+import type { ExactLimits } from '../core/session.ts'
 import type { Token } from '../core/token.ts'
 import type { EngineFacts, ModelFacts } from './api.ts'
 import type { DraftingState } from './drafter-factory.ts'
+import { type LoadedTarget, loadExact } from './exact-load.ts'
 import { library } from './library.ts'
 import { LlamaModel } from './llama-model.ts'
 import { checkPair } from './pairing.ts'
@@ -18,6 +20,8 @@ export class Runtime {
   readonly target: LlamaModel
   readonly draft: LlamaModel | undefined
   readonly text: CachedText
+  /** In exact mode: what a session may send. */
+  readonly exact: ExactLimits | undefined
   /** What drafters share between requests. */
   drafting: DraftingState
   readonly facts: EngineFacts
@@ -26,13 +30,16 @@ export class Runtime {
 
   constructor(start: WorkerStart, onProgress: (file: string, fraction: number) => void) {
     const began = performance.now()
-    const { gpuLayers, draftGpuLayers, ...shared } = start.options
-    this.target = LlamaModel.load(start.target, {
+    const { gpuLayers, draftGpuLayers, exact, phrasesFrom, ...shared } = start.options
+    const options = {
       ...shared,
       ...(gpuLayers !== undefined && { gpuLayers }),
-      onProgress: (fraction) => onProgress(start.target, fraction),
-    })
+      onProgress: (fraction: number) => onProgress(start.target, fraction),
+    }
+    const target: LoadedTarget = exact ? loadExact(start.target, options) : { model: LlamaModel.load(start.target, options), options }
+    this.target = target.model
     try {
+      this.exact = target.limits
       this.draft = start.draft
         ? LlamaModel.load(start.draft, {
             ...shared,
@@ -48,7 +55,7 @@ export class Runtime {
     }
     this.text = new CachedText(this.target.open())
     this.#draftText = this.draft && new CachedText(this.draft.open())
-    this.#corpus = (start.options.phrasesFrom ?? []).map((file) => this.target.vocabulary.tokenize(readCorpus(file), { bos: false }))
+    this.#corpus = (phrasesFrom ?? []).map((file) => this.target.vocabulary.tokenize(readCorpus(file), { bos: false }))
     this.drafting = this.#freshDrafting()
     const { version, devices } = library()
     this.facts = {
@@ -59,6 +66,9 @@ export class Runtime {
       target: modelFacts(this.target),
       draft: this.draft ? modelFacts(this.draft) : null,
       loadMs: performance.now() - began,
+      exactWidth: this.exact?.width ?? null,
+      cacheTypeV: target.options.cacheTypeV ?? 'f16',
+      repack: target.options.repack ?? true,
     }
   }
 

@@ -45,6 +45,9 @@ const FACTS: EngineFacts = {
   threads: 2,
   target: { file: 'big.gguf', description: 'big model', parameters: 1, bytes: 1, vocabSize: 8, trainedContext: 4096 },
   draft: { file: 'small.gguf', description: 'small model', parameters: 1, bytes: 1, vocabSize: 8, trainedContext: 4096 },
+  exactWidth: null,
+  cacheTypeV: 'f16',
+  repack: true,
   loadMs: 5,
 }
 
@@ -90,6 +93,7 @@ export class FakeEngine implements Engine {
         timings: { promptMs: 1, predictedMs: 2, predictedPerSecond: speed?.(request) ?? 10, engineMs: 2 },
         method: request.method ?? 'ouroboros',
         statistics,
+        exact: request.method === 'vanilla',
       })
     }
     return { result, [Symbol.asyncIterator]: () => steps() }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { FakeWorld, TEXT } from './fake-world.ts'
 
 const REPORT = {
+  exact: false,
   text: TEXT,
   finish_reason: 'stop',
   usage: { prompt_tokens: 3, completion_tokens: 4 },
