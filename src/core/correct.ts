@@ -51,26 +51,26 @@ export interface TriedPhrase {
 
 /**
  * In-place correction of a tried phrase, after rejection as after acceptance: its record counts the tokens that the walk came
- * to; a refuted tail is replaced by the target's own token, a phrase refuted at once is not offered again behind this key.
- * `before`: the last tokens that the proposal hung from.
+ * to; a tail that the target would not write is replaced by the target's own token, a phrase refuted at once is not offered
+ * again behind this key. `before`: the last tokens that the proposal hung from.
  */
 export function judgePhrase(tried: TriedPhrase, before: readonly Token[], verdict: Verdict, accepted: ReadonlySet<NodeId>): void {
   const { pool, parent, keySize, nodes } = tried
   const { draft } = verdict
-  if (parent !== ROOT && !accepted.has(parent)) return
   const text = [...before, ...(parent === ROOT ? [] : draft.tokensTo(parent))]
   const id = pool.find(text, text.length, keySize).find((one) => pool.token(one, 0) === draft.token(nodes[0] as NodeId))
   if (id === undefined) return
   const held = nodes.filter((node) => accepted.has(node)).length
-  pool.record(id, Math.min(held + 1, nodes.length), held)
-  const wrong = nodes[held]
-  if (wrong === undefined) return
+  if (parent === ROOT || accepted.has(parent)) pool.record(id, Math.min(held + 1, nodes.length), held)
   // With temperature the draw may differ while the phrase stays the target's first choice.
-  const answer = verdict.targetArgmax(draft.parent(wrong))
-  if (answer === undefined || answer === draft.token(wrong)) return
-  if (held === 0) pool.refute(id)
+  const answer = (node: NodeId) => verdict.targetArgmax(draft.parent(node))
+  let right = held
+  while (right < nodes.length && answer(nodes[right] as NodeId) === draft.token(nodes[right] as NodeId)) right++
+  const own = right < nodes.length ? answer(nodes[right] as NodeId) : undefined
+  if (own === undefined) return
+  if (right === 0) pool.refute(id)
   else {
-    const corrected = [...text, ...nodes.slice(0, held).map((node) => draft.token(node)), answer]
+    const corrected = [...text, ...nodes.slice(0, right).map((node) => draft.token(node)), own]
     pool.insert(corrected, text.length, corrected.length, keySize, 'verification', 0)
   }
 }
