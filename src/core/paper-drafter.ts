@@ -112,6 +112,8 @@ export class PaperDrafter implements Drafter {
     const draft = this.last.draft
     const before = (i: number) => (i === 0 ? ROOT : (this.#trunk[i - 1] as NodeId))
     const rejected = draft.findIndex((token, i) => target(before(i)) !== token)
+    // Cells behind the accepted draft are dropped even where a suffix has the same tokens, as published.
+    this.#draft.align(verdict.prefix.slice(0, verdict.before + (rejected >= 0 ? rejected : draft.length) + 1))
     const key = draft.at(-1) ?? (verdict.prefix[verdict.before - 1] as Token)
     const end = this.#trunk.at(-1) ?? ROOT
     const phraseLength = this.#options.N - 1
