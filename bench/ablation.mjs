@@ -1,25 +1,12 @@
 // What each idea of the paper adds: tokens per target pass and draft passes per token, no cost control, the pool kept over the prompts of a task.
 //   node bench/ablation.mjs --data DIR [--target M] [--draft M] [--tasks a,b] [--prompts N] [--tokens N] [--gamma N]
-import { availableParallelism, cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { load, meanAcceptanceLength } from '../dist/index.js'
 import { prompts } from './prompts.mjs'
+import { command, flags, machine } from './setup.mjs'
 
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    target: { type: 'string', default: 'qwen2.5-coder-1.5b' },
-    draft: { type: 'string', default: 'qwen2.5-coder-0.5b' },
-    tasks: { type: 'string', default: 'humaneval,gsm8k' },
-    prompts: { type: 'string', default: '10' },
-    tokens: { type: 'string', default: '128' },
-    gamma: { type: 'string', default: '7' },
-  },
+const values = flags({
+  gamma: { type: 'string', default: '7' },
 })
-if (!values.data) {
-  console.error('give the folder of the data sets: --data DIR')
-  process.exit(2)
-}
 const none = { draftLength: Number(values.gamma), window: 0, guesses: 0, suffixes: 0, branches: 0, directChance: 2, sources: [] }
 const window = { window: 4, ngram: 5, guesses: 3 }
 /** Each line has what the line above has, and one idea more; `fresh`: the pool is emptied before every prompt. */
@@ -38,8 +25,8 @@ const LADDER = [
 ]
 
 const engine = await load({ target: values.target, draft: values.draft })
-console.log(`${engine.facts.target.description} + ${engine.facts.draft?.description}, ${cpus()[0]?.model} x ${availableParallelism()}`)
-console.log(`${new Date().toISOString().slice(0, 10)}  node bench/ablation.mjs ${process.argv.slice(2).join(' ')}`)
+console.log(`${engine.facts.target.description} + ${engine.facts.draft?.description}, ${machine}`)
+console.log(command)
 console.log('task       idea                              tokens/target pass   draft passes/token   proposed/target pass')
 for (const task of values.tasks.split(',')) {
   const all = prompts(values.data, task, Number(values.prompts))

@@ -1,32 +1,19 @@
 // Exact mode: texts equal to plain decoding's, byte for byte? And what it costs against the default mode, whose divergence is counted too.
 // Both modes are loaded, and take turns prompt by prompt. `--modes exact` leaves the default mode out.
 //   node bench/exact.mjs --data DIR [--target M] [--draft M] [--tasks a,b] [--prompts N] [--tokens N] [--temp T,T] [--method M] [--modes exact,default]
-import { availableParallelism, cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { load } from '../dist/index.js'
 import { prompts } from './prompts.mjs'
+import { command, flags, machine, median } from './setup.mjs'
 
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    target: { type: 'string', default: 'qwen2.5-coder-1.5b' },
-    draft: { type: 'string', default: 'qwen2.5-coder-0.5b' },
-    tasks: { type: 'string', default: 'humaneval,mbpp,gsm8k,cnndm,wmt,writing,roleplay' },
-    prompts: { type: 'string', default: '10' },
-    tokens: { type: 'string', default: '128' },
-    temp: { type: 'string', default: '0,0.8' },
-    method: { type: 'string', default: 'ouroboros' },
-    modes: { type: 'string', default: 'exact,default' },
-  },
+const values = flags({
+  tasks: { type: 'string', default: 'humaneval,mbpp,gsm8k,cnndm,wmt,writing,roleplay' },
+  temp: { type: 'string', default: '0,0.8' },
+  method: { type: 'string', default: 'ouroboros' },
+  modes: { type: 'string', default: 'exact,default' },
 })
-if (!values.data) {
-  console.error('give the folder of the data sets: --data DIR')
-  process.exit(2)
-}
 const all = values.tasks.split(',').flatMap((task) => prompts(values.data, task, Number(values.prompts)))
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
-console.log(`${cpus()[0]?.model} x ${availableParallelism()}`)
-console.log(`${new Date().toISOString().slice(0, 10)}  node bench/exact.mjs ${process.argv.slice(2).join(' ')}`)
+console.log(machine)
+console.log(command)
 
 const modes = []
 for (const name of values.modes.split(',')) {

@@ -1,32 +1,20 @@
 // Every method on the same prompts, interleaved: speed against plain decoding, acceptance, share of time outside the engine, equal texts.
 //   node bench/methods.mjs --data DIR [--target M] [--draft M] [--tasks a,b] [--methods a,b] [--prompts N] [--tokens N] [--temp T] [--options JSON] [--cache-type-v T] [--no-repack]
-import { availableParallelism, cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { draftAcceptanceRate, load, meanAcceptanceLength } from '../dist/index.js'
 import { prompts } from './prompts.mjs'
+import { command, flags, machine, median } from './setup.mjs'
 
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    target: { type: 'string', default: 'qwen2.5-coder-1.5b' },
-    draft: { type: 'string', default: 'qwen2.5-coder-0.5b' },
-    tasks: { type: 'string', default: 'humaneval,gsm8k' },
-    methods: { type: 'string', default: 'speculative,prompt-lookup,lookahead,ouroboros' },
-    prompts: { type: 'string', default: '5' },
-    tokens: { type: 'string', default: '96' },
-    temp: { type: 'string', default: '0' },
-    options: { type: 'string', default: '{}' },
-    'cache-type-v': { type: 'string', default: 'f16' },
-    'no-repack': { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
+const values = flags({
+  methods: { type: 'string', default: 'speculative,prompt-lookup,lookahead,ouroboros' },
+  prompts: { type: 'string', default: '5' },
+  tokens: { type: 'string', default: '96' },
+  temp: { type: 'string', default: '0' },
+  options: { type: 'string', default: '{}' },
+  'cache-type-v': { type: 'string', default: 'f16' },
+  'no-repack': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
 })
-if (!values.data) {
-  console.error('give the folder of the data sets: --data DIR')
-  process.exit(2)
-}
 const methods = ['vanilla', ...values.methods.split(',')]
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
 /** Runs a request; the result with its token ids. */
 async function generate(request) {
   const generation = engine.generate(request)
@@ -44,10 +32,8 @@ async function firstDifference(request, plain, other) {
 }
 
 const engine = await load({ target: values.target, draft: values.draft, cacheTypeV: values['cache-type-v'], repack: !values['no-repack'] })
-console.log(
-  `${engine.facts.target.description} + ${engine.facts.draft?.description}, ${engine.facts.library}, ${cpus()[0]?.model} x ${availableParallelism()}`,
-)
-console.log(`${new Date().toISOString().slice(0, 10)}  node bench/methods.mjs ${process.argv.slice(2).join(' ')}`)
+console.log(`${engine.facts.target.description} + ${engine.facts.draft?.description}, ${engine.facts.library}, ${machine}`)
+console.log(command)
 await engine.generate({ prompt: 'warm up', maxTokens: 16 }).result
 console.log('task        method          tok/s  speed-up (min..max)     tokens/pass  acceptance  outside  equal')
 for (const task of values.tasks.split(',')) {

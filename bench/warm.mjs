@@ -1,27 +1,14 @@
 // Tokens per target pass without cost control: ouroboros cold (pool emptied before every prompt) and warm (pool kept from the first half of the
 // set), on the second half; and the acceptance of its draft tokens beside plain speculation's on the same positions.
 //   node bench/warm.mjs --data DIR [--target M] [--draft M] [--tasks a,b] [--prompts N] [--tokens N] [--gamma N] [--options JSON]
-import { availableParallelism, cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { load, meanAcceptanceLength } from '../dist/index.js'
 import { prompts } from './prompts.mjs'
+import { command, flags, machine } from './setup.mjs'
 
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    target: { type: 'string', default: 'qwen2.5-coder-1.5b' },
-    draft: { type: 'string', default: 'qwen2.5-coder-0.5b' },
-    tasks: { type: 'string', default: 'humaneval,gsm8k' },
-    prompts: { type: 'string', default: '10' },
-    tokens: { type: 'string', default: '128' },
-    gamma: { type: 'string', default: '7' },
-    options: { type: 'string', default: '{}' },
-  },
+const values = flags({
+  gamma: { type: 'string', default: '7' },
+  options: { type: 'string', default: '{}' },
 })
-if (!values.data) {
-  console.error('give the folder of the data sets: --data DIR')
-  process.exit(2)
-}
 
 /** Runs a request with its trace; adds each draft token that the walk came to: place in the answer → accepted or not. */
 async function generate(content, method) {
@@ -53,8 +40,8 @@ const perPass = (results) => {
 const share = (flags) => (flags.length === 0 ? Number.NaN : flags.filter(Boolean).length / flags.length)
 
 const engine = await load({ target: values.target, draft: values.draft })
-console.log(`${engine.facts.target.description} + ${engine.facts.draft?.description}, ${cpus()[0]?.model} x ${availableParallelism()}`)
-console.log(`${new Date().toISOString().slice(0, 10)}  node bench/warm.mjs ${process.argv.slice(2).join(' ')}`)
+console.log(`${engine.facts.target.description} + ${engine.facts.draft?.description}, ${machine}`)
+console.log(command)
 console.log('task        cold    warm   all cold   draft tokens accepted (plain speculation on the same positions)')
 for (const task of values.tasks.split(',')) {
   const all = prompts(values.data, task, Number(values.prompts))
