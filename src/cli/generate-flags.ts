@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { OuroborosError } from '../core/errors.ts'
 import type { GenerateRequest, LearningSource, Method, MethodOptions, Preset, SamplingOptions } from '../engine/api.ts'
 import { integer, real } from './numbers.ts'
+import { readText } from './text-file.ts'
 
 const METHODS: readonly Method[] = ['vanilla', 'speculative', 'prompt-lookup', 'lookahead', 'ouroboros']
 
@@ -103,7 +103,7 @@ export function toGenerateOptions(flags: GenerateFlags): Omit<GenerateRequest, '
     ...samplingOptions(flags),
     ...(flags.predict !== undefined && { maxTokens: flags.predict }),
     ...(flags.stop && { stop: flags.stop }),
-    ...(flags.prediction !== undefined && { prediction: text(flags.prediction) }),
+    ...(flags.prediction !== undefined && { prediction: readText(flags.prediction) }),
     ...grammar(flags),
     ...(flags.logprobs !== undefined && { logprobs: flags.logprobs }),
   }
@@ -149,22 +149,14 @@ function given<T extends object>(all: T): Given<T> {
 
 function grammar({ grammar, grammarFile, jsonSchema, jsonSchemaFile }: GenerateFlags): Pick<GenerateRequest, 'grammar' | 'jsonSchema'> {
   if (grammar !== undefined) return { grammar }
-  if (grammarFile !== undefined) return { grammar: text(grammarFile) }
+  if (grammarFile !== undefined) return { grammar: readText(grammarFile) }
   if (jsonSchema !== undefined) return { jsonSchema }
   if (jsonSchemaFile === undefined) return {}
   try {
-    return { jsonSchema: JSON.parse(text(jsonSchemaFile)) }
+    return { jsonSchema: JSON.parse(readText(jsonSchemaFile)) }
   } catch (error) {
     if (error instanceof OuroborosError) throw error
     throw new OuroborosError('E_GRAMMAR', `${jsonSchemaFile} is not JSON: ${(error as Error).message}`)
-  }
-}
-
-function text(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new OuroborosError('E_FILE', `cannot read ${file}: ${(cause as Error).message}`, { cause })
   }
 }
 

@@ -44,7 +44,7 @@ async function run(argument: string | undefined, flags: RunFlags, world: World):
   const chatting = argument === undefined && piped === undefined && flags.file === undefined
   if (chatting) needsPrompt(flags, terminal)
   const parts = { ...(argument !== undefined && { argument }), files: flags.file ?? [], ...(piped !== undefined && { piped }) }
-  const prompt = chatting ? undefined : await joinPrompt(parts, Boolean(flags.raw))
+  const prompt = chatting ? undefined : joinPrompt(parts, Boolean(flags.raw))
 
   await using engine = await loadWithProgress(world, flags)
   if (prompt === undefined) {

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import picocolors from 'picocolors'
 import { OuroborosError } from '../core/errors.ts'
 import { wantsColor } from './origin-colors.ts'
+import { readText } from './text-file.ts'
 import type { TraceEnd, TraceLine, TraceStart } from './trace-file.ts'
 import { traceReport } from './trace-report.ts'
 import type { World } from './world.ts'
@@ -21,13 +21,9 @@ export function registerTrace(program: Command, world: World): void {
 }
 
 function readTrace(file: string): (TraceStart | TraceLine | TraceEnd)[] {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new OuroborosError('E_FILE', `cannot read ${file}: ${(cause as Error).message}`, { cause })
-  }
-  const lines = text.split('\n').filter((line) => line !== '')
+  const lines = readText(file)
+    .split('\n')
+    .filter((line) => line !== '')
   const parsed = lines.map((line, i) => {
     try {
       const value = JSON.parse(line)
