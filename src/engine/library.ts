@@ -1,17 +1,19 @@
 import { dirname } from 'node:path'
 import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
-import { ALIASES, GGML_FUNCTIONS, LIBRARY_VERSION, LLAMA_FUNCTIONS, OPAQUE, STRUCTS } from './llama-declarations.ts'
+import { IK_WHEEL } from './ik-declarations.ts'
+import { ikFunctions } from './ik-library.ts'
+import { GGML_FUNCTIONS, LIBRARY_VERSION, LLAMA_FUNCTIONS } from './llama-declarations.ts'
+import { declare, declareTypes, type NativeFunction, type Pointer } from './native-functions.ts'
 import { inTurn } from './native-turn.ts'
-import { nativeFiles } from './platform.ts'
+import { type NativeFiles, nativeFiles } from './platform.ts'
 
-/** An address in native memory; koffi's form of a pointer. */
-export type Pointer = bigint | null
-// biome-ignore lint/suspicious/noExplicitAny: the C functions are typed by their prototypes
-type NativeFunction = (...args: any[]) => any
+export type { Pointer }
 
-/** The loaded native library: one per process, never unloaded. */
+/** A loaded native library: each once per process, never unloaded. */
 export interface Library {
+  /** llama.cpp, or its fork ik_llama.cpp under the same function names. */
+  readonly kind: 'llama' | 'ik'
   readonly version: string
   /** A function of libllama or libggml by its C name. */
   readonly c: Readonly<Record<string, NativeFunction>>
@@ -28,23 +30,26 @@ export interface Device {
 const LOG_LINES = 200
 const log: string[] = []
 let listener: ((line: string) => void) | undefined
-let loaded: Library | undefined
+const loaded = new Map<string, Library>()
 /** Callbacks for `llama_log_set`: this thread's, and a C function without effect. */
 let heard: Pointer = null
 let silent: Pointer = null
 
-/** Loads the library on first use. Throws E_PLATFORM, E_LIBRARY. */
-export function library(): Library {
-  loaded ??= inTurn(load)
-  return loaded
+/** Loads a library on first use: `llama`, `ik`, or a path. Throws E_PLATFORM, E_LIBRARY. */
+export function library(engine = 'llama'): Library {
+  let found = loaded.get(engine)
+  if (!found) {
+    found = inTurn(() => load(engine))
+    loaded.set(engine, found)
+  }
+  return found
 }
 
 /**
  * Makes native calls that may log: their lines are heard, and no other thread makes such calls meanwhile.
  * Between them the library is silent, since a callback from another thread's call would wait for this one.
  */
-export function listening<T>(body: () => T): T {
-  const { c } = library()
+export function listening<T>(body: () => T, { c }: Library = library()): T {
   return inTurn(() => {
     c['llama_log_set']?.(heard, null)
     try {
@@ -72,30 +77,51 @@ export function readString(call: (buffer: Buffer, size: number) => number): stri
   return length < 0 ? '' : buffer.toString('utf8', 0, Math.min(length, buffer.length))
 }
 
-function load(): Library {
-  const files = nativeFiles()
-  const c: Record<string, NativeFunction> = {}
+function load(engine: string): Library {
+  const files = nativeFiles(engine)
   try {
     declareTypes()
-    const ggml = koffi.load(files.ggml)
+    // What lies beside is loaded first: the loader then finds it by its soname.
+    for (const needed of [...files.needs, files.ggml]) koffi.load(needed)
     const llama = koffi.load(files.llama)
-    for (const prototype of prototypes(GGML_FUNCTIONS)) c[nameOf(prototype)] = ggml.func(prototype)
-    for (const prototype of prototypes(LLAMA_FUNCTIONS)) c[nameOf(prototype)] = llama.func(prototype)
-    silent = llama.symbol('llama_max_devices')
+    silent ??= llama.symbol('llama_max_devices')
+    heard ??= koffi.register(hear, koffi.pointer('ouroboros_log'))
+    return isFork(llama) ? loadIk(files) : loadLlama(files, llama)
   } catch (cause) {
+    if (cause instanceof OuroborosError) throw cause
     throw new OuroborosError(
       'E_LIBRARY',
       `cannot load ${files.llama}: ${(cause as Error).message}; it must be llama.cpp v${LIBRARY_VERSION}`,
       { cause },
     )
   }
+}
+
+function loadLlama(files: NativeFiles, llama: ReturnType<typeof koffi.load>): Library {
+  const c = { ...declare(koffi.load(files.ggml), GGML_FUNCTIONS), ...declare(llama, LLAMA_FUNCTIONS) }
   const version = String(c['llama_version']?.() ?? 'unknown')
   checkLayout(c, version, files.llama)
   c['llama_log_set']?.(silent, null)
-  heard = koffi.register(hear, koffi.pointer('ouroboros_log'))
   c['llama_backend_init']?.()
   if (Number(c['ggml_backend_dev_count']?.()) === 0) c['ggml_backend_load_all_from_path']?.(dirname(files.ggml))
-  return { version, c, devices: listDevices(c) }
+  return { kind: 'llama', version, c, devices: listDevices(c) }
+}
+
+function loadIk(files: NativeFiles): Library {
+  const { checkLayout: check, ...c } = ikFunctions(files)
+  check?.()
+  c['llama_log_set']?.(silent, null)
+  c['llama_backend_init']?.()
+  return { kind: 'ik', version: IK_WHEEL.version, c, devices: [{ name: 'CPU', description: 'ik_llama.cpp', isGpu: false }] }
+}
+
+/** The fork kept the older calls for the cache. */
+function isFork(llama: ReturnType<typeof koffi.load>): boolean {
+  try {
+    return llama.symbol('llama_kv_cache_seq_rm') !== null
+  } catch {
+    return false
+  }
 }
 
 /** Known defaults at known places: another version would show here instead of crashing later. */
@@ -141,34 +167,4 @@ function hear(_level: number, text: string | null): void {
     if (log.length > LOG_LINES) log.shift()
     listener?.(line)
   }
-}
-
-function declareTypes(): void {
-  for (const name of OPAQUE) koffi.opaque(name)
-  for (const [name, type] of Object.entries(ALIASES)) koffi.alias(name, type)
-  for (const [name, fields] of Object.entries(STRUCTS)) koffi.struct(name, fieldsOf(fields))
-  koffi.proto('void ouroboros_log(int level, const char *text, void *user_data)')
-  koffi.proto('bool ouroboros_progress(float progress, void *user_data)')
-}
-
-function fieldsOf(text: string): Record<string, string> {
-  const fields: Record<string, string> = {}
-  for (const line of text.split(';').map((one) => one.trim())) {
-    const [, type, name] = /^(.*?)(\w+)$/s.exec(line) ?? []
-    if (type && name) fields[name] = type.includes('*') ? 'void *' : plain(type)
-  }
-  return fields
-}
-
-function prototypes(text: string): string[] {
-  return text.trim().split('\n').map(plain)
-}
-
-/** koffi knows types by their bare names. */
-function plain(type: string): string {
-  return type.replace(/\b(struct|enum) /g, '').trim()
-}
-
-function nameOf(prototype: string): string {
-  return /(\w+)\(/.exec(prototype)?.[1] ?? ''
 }

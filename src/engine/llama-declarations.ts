@@ -31,6 +31,7 @@ export const ALIASES: Readonly<Record<string, string>> = {
   llama_ftype: 'int',
   ggml_type: 'int',
   ggml_backend_dev_type: 'int',
+  llama_mtp_op_type: 'int',
 }
 
 /** Structs by value: name → fields in order. Pointer fields are addresses. */

@@ -10,8 +10,11 @@ import { LlamaCache } from './llama-cache.ts'
 import { LogitRows } from './logit-rows.ts'
 import { SequenceIds } from './sequence-ids.ts'
 import { Vocabulary } from './vocabulary.ts'
+import { Words } from './words.ts'
 
 export interface LlamaModelOptions {
+  /** `llama` (default), `ik`, or a path of a native library. */
+  readonly engine?: string
   /** Tokens per cache. Default: the smaller of 4096 and what the model was trained for. */
   readonly contextLength?: number
   /** Caches that may be open at once. Default 1. */
@@ -53,7 +56,10 @@ export class LlamaModel implements Model {
   /** Milliseconds inside `llama_decode`, and passes, since loading. */
   decodeMs = 0
   passes = 0
+  readonly #native: Library
   readonly #c: Library['c']
+  /** The vocabulary's owner, where the library's own is not used. */
+  readonly #words: Words | undefined
   readonly #sequences: SequenceIds
   readonly #batch: BatchWriter
   readonly #caches = new Set<LlamaCache>()
@@ -65,11 +71,15 @@ export class LlamaModel implements Model {
   /** Loads a model file. Throws E_FILE, E_GGUF, E_MODEL, E_LIBRARY, E_ENGINE. */
   static load(file: string, options: LlamaModelOptions = {}): LlamaModel {
     refuseEmbedding(readGguf(file)) // a damaged file must not reach the native loader
-    return listening(() => new LlamaModel(file, options))
+    const words = library(options.engine).kind === 'ik' ? Words.load(file) : undefined
+    return listening(() => new LlamaModel(file, options, words), library(options.engine))
   }
 
-  private constructor(file: string, options: LlamaModelOptions) {
-    const { c } = library()
+  private constructor(file: string, options: LlamaModelOptions, words: Words | undefined) {
+    const native = library(options.engine)
+    const { c } = native
+    this.#native = native
+    this.#words = words
     // More threads than cores make every pass wait for the slowest one.
     this.threads = options.threads ?? availableParallelism()
     this.file = file
@@ -82,18 +92,19 @@ export class LlamaModel implements Model {
       this.#context = openContext(c, this.#model, file, this.contextLength, { ...options, threads: this.threads })
     } catch (error) {
       c['llama_model_free']?.(this.#model)
+      words?.close()
       throw error
     }
     this.#memory = c['llama_get_memory']?.(this.#context)
     const sessions = options.sessions ?? 1
     this.#sequences = new SequenceIds(sessions, MAX_SEQUENCES)
     this.#batch = new BatchWriter(c, MAX_BATCH, MAX_SEQUENCES)
-    this.vocabulary = new Vocabulary(c, c['llama_model_get_vocab']?.(this.#model))
+    this.vocabulary = words?.vocabulary ?? new Vocabulary(c, c['llama_model_get_vocab']?.(this.#model))
     this.vocabSize = this.vocabulary.size
     this.description = readString((buffer, size) => c['llama_model_desc']?.(this.#model, buffer, size))
     this.parameters = Number(c['llama_model_n_params']?.(this.#model))
     this.bytes = Number(c['llama_model_size']?.(this.#model))
-    this.chatTemplate = c['llama_model_chat_template']?.(this.#model, null) ?? undefined
+    this.chatTemplate = words ? words.chatTemplate : (c['llama_model_chat_template']?.(this.#model, null) ?? undefined)
   }
 
   open(): Cache {
@@ -142,7 +153,8 @@ export class LlamaModel implements Model {
     listening(() => {
       this.#c['llama_free']?.(this.#context)
       this.#c['llama_model_free']?.(this.#model)
-    })
+    }, this.#native)
+    this.#words?.close()
     this.#context = null
     this.#model = null
   }

@@ -2,6 +2,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { OuroborosError } from '../core/errors.ts'
+import { homeFolder } from '../models/home.ts'
+import { IK_WHEEL } from './ik-declarations.ts'
 import { LIBRARY_VERSION } from './llama-declarations.ts'
 
 /** Where the native files of one build lie. */
@@ -10,6 +12,8 @@ export interface NativeFiles {
   readonly folder: string
   readonly llama: string
   readonly ggml: string
+  /** Libraries that these two need and that lie beside them. */
+  readonly needs: readonly string[]
 }
 
 /** Platform → prebuilt packages, best first; GPU packages count if the user installed them. Tested: linux-x64. */
@@ -22,9 +26,24 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'win32-arm64': ['win-arm64'],
 }
 
-/** The native library: `OUROBOROS_LIBRARY` (a libllama file or its folder) or the platform's package. */
-export function nativeFiles(chosen = process.env['OUROBOROS_LIBRARY']): NativeFiles {
-  if (chosen) return chosenFiles(chosen)
+/** Where `ouroboros engine install` puts ik_llama.cpp. */
+export function ikFolder(): string {
+  return join(homeFolder(), 'engines', `ik-${IK_WHEEL.version}`)
+}
+
+/**
+ * The native library of an engine: `llama` is `OUROBOROS_LIBRARY` (a libllama file or its folder) or the platform's package, `ik` what
+ * `engine install` has fetched; else a libllama file or its folder.
+ */
+export function nativeFiles(engine = 'llama', chosen = process.env['OUROBOROS_LIBRARY']): NativeFiles {
+  if (engine === 'ik') {
+    const files = existsSync(ikFolder()) ? findIn(ikFolder()) : undefined
+    if (!files)
+      throw new OuroborosError('E_LIBRARY', 'the engine ik is not installed: run "ouroboros engine install", or use --engine llama')
+    return files
+  }
+  if (engine !== 'llama') return chosenFiles(engine, '--engine')
+  if (chosen) return chosenFiles(chosen, 'OUROBOROS_LIBRARY')
   const platform = `${process.platform}-${process.arch}`
   const packages = PACKAGES[platform]
   if (!packages) {
@@ -44,11 +63,11 @@ export function nativeFiles(chosen = process.env['OUROBOROS_LIBRARY']): NativeFi
   )
 }
 
-function chosenFiles(path: string): NativeFiles {
-  if (!existsSync(path)) throw new OuroborosError('E_LIBRARY', `OUROBOROS_LIBRARY does not exist: received ${path}`)
+function chosenFiles(path: string, by: string): NativeFiles {
+  if (!existsSync(path)) throw new OuroborosError('E_LIBRARY', `${by} does not exist: received ${path}`)
   const folder = statSync(path).isDirectory() ? path : dirname(path)
   const files = findIn(folder)
-  if (!files) throw new OuroborosError('E_LIBRARY', `no libllama and libggml in ${folder}: set OUROBOROS_LIBRARY to a folder that has both`)
+  if (!files) throw new OuroborosError('E_LIBRARY', `no libllama and libggml in ${folder}: set ${by} to a folder that has both`)
   return folder === path ? files : { ...files, llama: path }
 }
 
@@ -66,8 +85,9 @@ function packageFolder(name: string): string | undefined {
 function findIn(folder: string): NativeFiles | undefined {
   const names = readdirSync(folder).sort((a, b) => b.length - a.length)
   const library = (stem: string) =>
-    names.find((name) => new RegExp(`^(lib)?${stem}(\\.[a-z]+)?(\\.v[\\d.]+)?\\.(so|dylib|dll)$`).test(basename(name)))
+    names.find((name) => new RegExp(`^(lib)?${stem}(-[0-9a-f]{8})?(\\.[a-z]+)?(\\.v[\\d.]+)?\\.(so|dylib|dll)$`).test(basename(name)))
   const llama = library('llama')
   const ggml = library('ggml')
-  return llama && ggml ? { folder, llama: join(folder, llama), ggml: join(folder, ggml) } : undefined
+  const needs = names.filter((name) => name.startsWith('libgomp')).map((name) => join(folder, name))
+  return llama && ggml ? { folder, llama: join(folder, llama), ggml: join(folder, ggml), needs } : undefined
 }
