@@ -163,6 +163,7 @@ export class Session {
     return {
       depth: contextLength - this.#prefix.length,
       nodes: Math.max(0, widest - pending),
+      base: pending,
       remaining: this.#maxTokens - (this.#prefix.length - this.#promptLength),
     }
   }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { ACCEPTANCE_PRIORS, AcceptanceEstimate } from '../core/acceptance-estimate.ts'
+import { AcceptanceEstimate, DRAFT_PRIORS } from '../core/acceptance-estimate.ts'
 import { CachedText } from '../core/cached-text.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { History } from '../core/history.ts'
+import { PhraseChance } from '../core/phrase-chance.ts'
 import { PhrasePool } from '../core/phrase-pool.ts'
 import { ThresholdPlanner } from '../core/planner.ts'
 import type { ExactLimits } from '../core/session.ts'
@@ -87,7 +88,13 @@ export class Runtime {
     for (const text of this.#corpus) pool.learn(text, 0, text.length, 'corpus')
     return {
       draft: this.#draftText,
-      ouroboros: { pool, history: new History(pool), estimate: new AcceptanceEstimate(ACCEPTANCE_PRIORS), planner: new ThresholdPlanner() },
+      ouroboros: {
+        pool,
+        history: new History(pool),
+        estimate: new AcceptanceEstimate(DRAFT_PRIORS),
+        phraseChance: new PhraseChance(),
+        planner: new ThresholdPlanner(),
+      },
       paperPools: new Map(),
       endTokens: this.target.vocabulary.endTokens,
     }

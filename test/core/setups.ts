@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import {
-  ACCEPTANCE_PRIORS,
   AcceptanceEstimate,
   CachedText,
   type Constraint,
+  CostModel,
+  CostPlanner,
+  DRAFT_PRIORS,
   type Drafter,
   drive,
   type ExactLimits,
@@ -13,6 +15,7 @@ import {
   OuroborosDrafter,
   PaperDrafter,
   PaperPool,
+  PhraseChance,
   PhraseDrafting,
   PhrasePool,
   type PhraseSource,
@@ -56,6 +59,8 @@ export interface Drafting {
   directChance: number
   withDraft: boolean
   thresholds: { draft: number; verify: number }
+  /** Cost of each further token in a pass, in one-token passes; absent: thresholds decide, not costs. */
+  slope: number | undefined
   minProbability: number
   sources: PhraseSource[]
   /** A text that the caller expects; empty = none. */
@@ -76,6 +81,7 @@ export const drafting: fc.Arbitrary<Drafting> = fc.record({
   directChance: fc.constantFrom(0, 0.3, 0.8, 2),
   withDraft: fc.boolean(),
   thresholds: fc.record({ draft: fc.constantFrom(0, 0.3, 0.9), verify: fc.constantFrom(0, 0.15, 0.5) }),
+  slope: fc.constantFrom(undefined, 0, 0.1, 0.5),
   minProbability: fc.constantFrom(0, 0.3),
   sources: fc.subarray<PhraseSource>(['prompt', 'history', 'verification']),
   expected: fc.oneof(fc.constant<Token[]>([]), fc.array(fc.nat({ max: VOCAB - 1 }), { maxLength: 40 })),
@@ -213,12 +219,14 @@ export function checkLossless(setup: Setup): void {
 
 /** New drafters that share what outlives a prompt. */
 function drafters(setup: Setup, target: FakeModel, draft: CachedText): () => Drafter {
-  const { method, W, N, G, K, gamma, branches, directChance, withDraft, thresholds, minProbability, seed, sources } = setup.drafting
+  const { method, W, N, G, K, gamma, branches, directChance, withDraft, thresholds, minProbability, seed, sources, slope } = setup.drafting
   const endTokens = new Set(setup.endTokens)
   const pool = new PhrasePool({ capacityBytes: 50_000, perKey: 1 + (seed % 4) })
   const history = new History(pool)
-  const estimate = new AcceptanceEstimate(ACCEPTANCE_PRIORS)
+  const estimate = new AcceptanceEstimate(DRAFT_PRIORS)
   const paperPool = new PaperPool(Math.max(1, G))
+  const curve = (first: number) => new CostModel({ widths: [1, 64], seconds: [first, first * (1 + 63 * (slope ?? 0))] })
+  const planner = slope === undefined ? new ThresholdPlanner(thresholds) : new CostPlanner({ target: curve(1), draft: curve(0.2) })
   switch (method) {
     case 'speculative':
       return () => new SpeculativeDrafter(draft, { draftLength: gamma, minProbability }, endTokens)
@@ -242,7 +250,8 @@ function drafters(setup: Setup, target: FakeModel, draft: CachedText): () => Dra
             ...(expected.size > 0 && { expected }),
             history,
             estimate,
-            planner: new ThresholdPlanner(thresholds),
+            phraseChance: new PhraseChance(),
+            planner,
             endTokens,
             ...(withDraft && { drafting: new PhraseDrafting(draft, pool, { window: W, ngram: N, guesses: G }) }),
           },
