@@ -1,5 +1,6 @@
 export * from './acceptance-estimate.ts'
 export * from './cached-text.ts'
+export * from './cost-curve.ts'
 export * from './cut.ts'
 export * from './draft-by-phrases.ts'
 export * from './drafter.ts'

@@ -1,3 +1,4 @@
+import type { CostCurve } from '../core/cost-curve.ts'
 import type { PoolReport, Statistics } from '../core/stats.ts'
 import type { Origin, PhraseSource } from '../core/token.ts'
 
@@ -194,6 +195,8 @@ export interface ModelFacts {
 }
 
 export interface EngineFacts {
+  /** Which engine computes: `llama`, `ik`, or the path of a native library. */
+  engine: string
   library: string
   devices: readonly string[]
   contextLength: number
@@ -206,6 +209,8 @@ export interface EngineFacts {
   /** How values are cached and whether weights were repacked, after exact mode has chosen. */
   cacheTypeV: CacheType
   repack: boolean
+  /** What passes cost on this machine; null where it was not measured. */
+  costs: { target: CostCurve; draft: CostCurve | null } | null
 }
 
 /** A loaded target (and draft) model in a worker thread. Generations are queued. */

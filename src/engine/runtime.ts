@@ -59,6 +59,7 @@ export class Runtime {
     this.drafting = this.#freshDrafting()
     const { version, devices } = library()
     this.facts = {
+      engine: 'llama',
       library: `llama.cpp ${version}`,
       devices: devices.map((device) => `${device.name} (${device.description})`),
       contextLength: this.target.contextLength,
@@ -69,6 +70,7 @@ export class Runtime {
       exactWidth: this.exact?.width ?? null,
       cacheTypeV: target.options.cacheTypeV ?? 'f16',
       repack: target.options.repack ?? true,
+      costs: null,
     }
   }
 

@@ -39,6 +39,7 @@ export interface FakeOptions {
 }
 
 const FACTS: EngineFacts = {
+  engine: 'fake',
   library: 'fake',
   devices: [],
   contextLength: 4096,
@@ -48,6 +49,7 @@ const FACTS: EngineFacts = {
   exactWidth: null,
   cacheTypeV: 'f16',
   repack: true,
+  costs: null,
   loadMs: 5,
 }
 
