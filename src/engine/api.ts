@@ -1,4 +1,5 @@
 import type { CostCurve } from '../core/cost-curve.ts'
+import type { PassWidths } from '../core/session.ts'
 import type { PoolReport, Statistics } from '../core/stats.ts'
 import type { Origin, PhraseSource } from '../core/token.ts'
 
@@ -138,6 +139,8 @@ export interface GeneratedToken {
 export interface GenerationStep {
   text: string
   tokens: readonly GeneratedToken[]
+  /** Tokens in each of its passes; absent for what is only flushed at the end. */
+  widths?: PassWidths
   /** With `trace`: how it came about; absent for what is only flushed at the end. */
   trace?: StepTrace
 }
