@@ -14,7 +14,8 @@ const ARROWS: Record<string, readonly string[]> = {
   engine: ['core', 'models'],
   index: ['core', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
   bench: ['core', 'engine/api.ts'],
-  cli: ['core', 'bench', 'models', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
+  engines: ['core', 'models'],
+  cli: ['core', 'bench', 'engines', 'models', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
 }
 const MAX_LINES = 300
 

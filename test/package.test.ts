@@ -84,7 +84,7 @@ describe.skipIf(!existsSync(join(ROOT, 'dist/index.js')))('the built package', (
     const files = pack?.files.map((file) => file.path) ?? []
     const wanted = [...built, ...Object.values(manifest.bin), 'README.md', 'LICENSE', 'CHANGELOG.md'].map((file) => file.replace('./', ''))
     expect(wanted.filter((file) => !files.includes(file))).toEqual([])
-    expect(files.filter((file) => !/^dist\/|^[A-Z]+(\.md)?$|^package\.json$/.test(file))).toEqual([])
+    expect(files.filter((file) => !/^dist\/|^hardware\/[\w-]+\.json$|^[A-Z]+(\.md)?$|^package\.json$/.test(file))).toEqual([])
     expect(pack?.unpackedSize).toBeLessThan(2e6)
   })
 

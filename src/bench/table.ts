@@ -44,10 +44,24 @@ export function tableReport(report: Report, paint: Paint): string {
     for (const row of rows) lines.push(line(cells.get(row) as string[]))
     lines.push('')
   }
+  lines.push(...projections(report, paint))
   if (report.rows.length === 0) lines.push('nothing was measured', '')
   lines.push(...report.notes)
   if (report.interrupted) lines.push(paint.yellow('interrupted: these are the prompts that were measured until then'))
   return `${lines.join('\n').trimEnd()}\n`
+}
+
+/** A table of its own: nothing in it was measured. */
+function projections({ projected }: Report, paint: Paint): string[] {
+  const byHardware = groupBy(projected, (one) => one.hardware)
+  return [...byHardware].flatMap(([hardware, all]) => [
+    paint.bold(`PROJECTED, not measured: the steps above with the costs of ${hardware}`),
+    ...[...groupBy(all, (one) => `${one.target}, ${one.task}`)].map(([title, ones]) => {
+      const speeds = ones.filter(({ method }) => method !== 'vanilla').map(({ method, speedup }) => `${method} ${speedup.toFixed(2)}x`)
+      return `  ${title}: ${speeds.join(', ')}`
+    }),
+    '',
+  ])
 }
 
 function heading(report: Report): string[] {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { hardwareNames } from '../bench/hardware.ts'
 import { findMethods, methodNames } from '../bench/method.ts'
 import { readPrompts } from '../bench/prompts.ts'
 import type { Plan } from '../bench/runner.ts'
@@ -20,6 +21,7 @@ export interface BenchFlags extends LoadFlags {
   seed: number
   repeat: number
   specDraftNMax?: number
+  hardware?: string[]
   json?: string
   verbose?: boolean
 }
@@ -39,6 +41,11 @@ export function addBenchFlags(command: Command): Command {
     .option('-s, --seed <n>', 'seed of sampling', integer({ min: 0, max: 0xffff_ffff }), 0)
     .option('--repeat <n>', 'measure each prompt this often, take medians', integer({ min: 1 }), 1)
     .option('--spec-draft-n-max <n>', 'draft length of plain speculation instead of a tuned one [gamma]', integer({ min: 1, max: 256 }))
+    .option(
+      '--hardware <files>',
+      `also project the recorded steps onto other hardware: JSON files of cost curves, or ${hardwareNames.join(', ')}`,
+      list,
+    )
     .option('--json <file>', 'write the report as JSON, after each prompt anew; - is standard output, instead of the table')
 }
 

@@ -2,6 +2,8 @@ import { basename } from 'node:path'
 import type { Command } from 'commander'
 import picocolors from 'picocolors'
 import { buildReport, type Findings } from '../bench/build-report.ts'
+import { type Hardware, readHardware } from '../bench/hardware.ts'
+import { project } from '../bench/projection.ts'
 import type { Report } from '../bench/report.ts'
 import { type Plan, runTarget } from '../bench/runner.ts'
 import type { Sample } from '../bench/sample.ts'
@@ -34,11 +36,13 @@ class Bench {
   readonly #targets: Findings['targets'][number][] = []
   readonly #samples: Sample[] = []
   readonly #notes: string[] = []
+  readonly #hardware: readonly Hardware[]
 
   constructor(flags: BenchFlags, world: World, command: string) {
     this.#flags = flags
     this.#world = world
     this.#command = command
+    this.#hardware = (flags.hardware ?? []).map(readHardware)
     this.#progress = new BenchProgress(world.terminal)
   }
 
@@ -90,7 +94,7 @@ class Bench {
       targets: this.#targets,
       samples: this.#samples,
       notes: this.#notes,
-      projected: [],
+      projected: this.#hardware.flatMap((hardware) => project(this.#samples, hardware)),
       interrupted,
     })
   }
