@@ -23,6 +23,7 @@ export interface BenchFlags extends LoadFlags {
   specDraftNMax?: number
   hardware?: string[]
   json?: string
+  html?: string
   verbose?: boolean
 }
 
@@ -47,6 +48,7 @@ export function addBenchFlags(command: Command): Command {
       list,
     )
     .option('--json <file>', 'write the report as JSON, after each prompt anew; - is standard output, instead of the table')
+    .option('--html <file>', 'write the report with charts as one HTML file')
 }
 
 /** The targets to load, in order. */

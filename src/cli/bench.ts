@@ -2,7 +2,9 @@ import { basename } from 'node:path'
 import type { Command } from 'commander'
 import picocolors from 'picocolors'
 import { buildReport, type Findings } from '../bench/build-report.ts'
+import { requireCharts } from '../bench/charts.ts'
 import { type Hardware, readHardware } from '../bench/hardware.ts'
+import { htmlReport } from '../bench/html.ts'
 import { project } from '../bench/projection.ts'
 import type { Report } from '../bench/report.ts'
 import { type Plan, runTarget } from '../bench/runner.ts'
@@ -47,9 +49,11 @@ class Bench {
   }
 
   async run(): Promise<void> {
-    const { json } = this.#flags
+    const { json, html } = this.#flags
     const plan = toPlan(this.#flags, (line) => this.#note(line))
     if (json !== undefined && json !== '-') checkWritable(json)
+    if (html !== undefined) checkWritable(html)
+    if (html !== undefined) await requireCharts()
     let failure: unknown
     await interruptible(this.#world.terminal, async (signal) => {
       try {
@@ -60,7 +64,7 @@ class Bench {
     })
     this.#progress.end()
     // What was measured before a failure is worth as much.
-    if (failure === undefined || this.#samples.length > 0) this.#print(this.#report(failure !== undefined))
+    if (failure === undefined || this.#samples.length > 0) await this.#print(this.#report(failure !== undefined))
     if (failure !== undefined) throw failure
   }
 
@@ -104,9 +108,10 @@ class Bench {
     if (json !== undefined && json !== '-') writeText(json, `${JSON.stringify(report, null, 1)}\n`)
   }
 
-  #print(report: Report): void {
+  async #print(report: Report): Promise<void> {
     const { terminal } = this.#world
     this.#save(report)
+    if (this.#flags.html !== undefined) writeText(this.#flags.html, await htmlReport(report))
     if (this.#flags.json === '-') terminal.stdout.write(`${JSON.stringify(report)}\n`)
     else terminal.stdout.write(tableReport(report, picocolors.createColors(wantsColor('auto', terminal))))
   }
