@@ -13,10 +13,10 @@ export function rowsOf(samples: readonly Sample[], limits: readonly ReportLimit[
   })
 }
 
-/** Ours first, plain decoding before all. */
-function rank({ method }: ReportRow): number {
+/** Ours first; plain decoding before what refers to it. */
+function rank({ method, base }: ReportRow): number {
   const at = methodNames.indexOf(method)
-  return at < 0 ? methodNames.length : at
+  return at >= 0 ? at : methodNames.length + (method === base ? 0 : 1)
 }
 
 function rowOf(samples: readonly Sample[], limits: readonly ReportLimit[]): ReportRow {
@@ -91,8 +91,12 @@ function totalRate(all: readonly Measured[]): number {
 
 function meanLength(all: readonly Measured[]): number | null {
   const histogram = histogramOf(all)
-  if (!histogram) return null
-  return rounded(sum(histogram.map((steps, length) => steps * length)) / Math.max(1, sum(histogram)))
+  if (histogram) return rounded(sum(histogram.map((steps, length) => steps * length)) / Math.max(1, sum(histogram)))
+  return known(
+    all,
+    (one) => one.targetPasses,
+    (passes) => rounded(sum(all.map((one) => one.tokens)) / Math.max(1, sum(passes))),
+  )
 }
 
 function histogramOf(all: readonly Measured[]): number[] | null {

@@ -5,7 +5,7 @@ import type { PromptSet } from './prompts.ts'
 import { type Contender, runRound } from './round.ts'
 import type { Sample } from './sample.ts'
 import type { Task } from './task.ts'
-import { DRAFT_LENGTHS, TUNING_PROMPTS, tune } from './tune.ts'
+import { DRAFT_LENGTHS, TUNING_PROMPTS, TUNING_TOKENS, tune } from './tune.ts'
 
 /** What to measure on every target. */
 export interface Plan {
@@ -28,7 +28,6 @@ export interface Observer {
   note(line: string): void
 }
 
-const TUNING_TOKENS = 64
 const WARM_UP = 'Count from one to twenty in words.'
 
 /** Measures the plan's methods on one loaded target. Rejects with the signal's reason when aborted: what was observed stays valid. */

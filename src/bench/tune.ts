@@ -1,8 +1,9 @@
 import { sum } from './statistics.ts'
 
-/** Draft lengths tried, and prompts that each is tried on. */
+/** Draft lengths tried; prompts that each is tried on, and the most tokens per answer. */
 export const DRAFT_LENGTHS: readonly number[] = [2, 3, 4, 5, 7]
 export const TUNING_PROMPTS = 2
+export const TUNING_TOKENS = 64
 
 /**
  * The candidate with the most tokens per second over some prompts, which are not those to be measured. The candidates run in turn

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { hardwareNames } from '../bench/hardware.ts'
 import { findMethods, methodNames } from '../bench/method.ts'
 import { readPrompts } from '../bench/prompts.ts'
@@ -21,6 +21,7 @@ export interface BenchFlags extends LoadFlags {
   seed: number
   repeat: number
   specDraftNMax?: number
+  peers?: 'llama.cpp'
   hardware?: string[]
   json?: string
   html?: string
@@ -42,6 +43,12 @@ export function addBenchFlags(command: Command): Command {
     .option('-s, --seed <n>', 'seed of sampling', integer({ min: 0, max: 0xffff_ffff }), 0)
     .option('--repeat <n>', 'measure each prompt this often, take medians', integer({ min: 1 }), 1)
     .option('--spec-draft-n-max <n>', 'draft length of plain speculation instead of a tuned one [gamma]', integer({ min: 1, max: 256 }))
+    .addOption(
+      new Option(
+        '--peers <program>',
+        "also measure llama.cpp's own speculation; compiled at first use (minutes; cmake, a C++ compiler)",
+      ).choices(['llama.cpp']),
+    )
     .option(
       '--hardware <files>',
       `also project the recorded steps onto other hardware: JSON files of cost curves, or ${hardwareNames.join(', ')}`,

@@ -18,6 +18,11 @@ export class BenchProgress {
     this.#write(`${first.target}, ${first.task} ${first.prompt + 1}/${prompts}: ${speeds.map((pair) => pair.join(' ')).join(', ')} tok/s`)
   }
 
+  /** Something that is being done; shown on a terminal only. */
+  step(line: string): void {
+    if (this.#terminal.stderr.isTTY) this.#write(line)
+  }
+
   /** A line that stays. */
   note(line: string): void {
     this.end()

@@ -5,11 +5,13 @@ import { buildReport, type Findings } from '../bench/build-report.ts'
 import { requireCharts } from '../bench/charts.ts'
 import { type Hardware, readHardware } from '../bench/hardware.ts'
 import { htmlReport } from '../bench/html.ts'
+import { runPeers } from '../bench/peers/run-peers.ts'
 import { project } from '../bench/projection.ts'
 import type { Report } from '../bench/report.ts'
 import { type Plan, runTarget } from '../bench/runner.ts'
 import type { Sample } from '../bench/sample.ts'
 import { tableReport } from '../bench/table.ts'
+import type { PeerPrograms } from '../engines/llama-peer.ts'
 import { defaultTarget } from '../models/catalogue.ts'
 import { addBenchFlags, type BenchFlags, targetsOf, toPlan } from './bench-flags.ts'
 import { BenchProgress } from './bench-progress.ts'
@@ -38,6 +40,7 @@ class Bench {
   readonly #targets: Findings['targets'][number][] = []
   readonly #samples: Sample[] = []
   readonly #notes: string[] = []
+  #peers: PeerPrograms | undefined
   readonly #hardware: readonly Hardware[]
 
   constructor(flags: BenchFlags, world: World, command: string) {
@@ -57,6 +60,7 @@ class Bench {
     let failure: unknown
     await interruptible(this.#world.terminal, async (signal) => {
       try {
+        if (this.#flags.peers) this.#peers = await this.#world.buildPeers({ signal, onLine: (line) => this.#progress.step(line) })
         for (const target of targetsOf(this.#flags)) await this.#measure(target, plan, signal)
       } catch (error) {
         failure = signal.aborted ? new Interrupted() : error
@@ -82,6 +86,7 @@ class Bench {
       note: (line: string) => this.#note(line),
     }
     await runTarget(engine, name, plan, observer, signal)
+    if (this.#peers) await runPeers(this.#peers, engine, name, plan, observer, signal)
   }
 
   #note(line: string): void {

@@ -179,6 +179,10 @@ export class FakeWorld implements World {
     return this.engine
   }
 
+  async buildPeers(): Promise<never> {
+    throw new Error('a fake world has no compiler')
+  }
+
   async devices(): Promise<readonly string[]> {
     return ['CPU', 'CUDA0']
   }
