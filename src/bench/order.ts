@@ -1,9 +1,9 @@
 /**
  * The order in which a prompt's methods run: at most two between two plain runs, so that each has one beside it (a machine's
- * speed swings within minutes). From prompt to prompt the methods rotate and the order is turned round.
+ * speed swings within minutes). Every second prompt turns the order round, and then the methods rotate.
  */
 export function interleave<T>(plain: T, methods: readonly T[], prompt: number): T[][] {
-  const from = methods.length === 0 ? 0 : prompt % methods.length
+  const from = methods.length === 0 ? 0 : Math.floor(prompt / 2) % methods.length
   const rotated = [...methods.slice(from), ...methods.slice(0, from)]
   const groups: T[][] = []
   for (let i = 0; i < rotated.length; i += 2) groups.push(rotated.slice(i, i + 2))

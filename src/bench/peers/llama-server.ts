@@ -108,17 +108,18 @@ export class LlamaServer implements AsyncDisposable {
     const until = performance.now() + START_MS
     for (;;) {
       this.#signal.throwIfAborted()
-      const ended = this.#process.exitCode ?? this.#process.signalCode ?? (this.#process.pid === undefined ? 'nothing' : null)
-      if (ended !== null || performance.now() > until) {
-        const last = this.#said.join('').trim().split('\n').slice(-3).join(' | ')
-        throw new OuroborosError('E_ENGINE', `${name}: llama-server ${ended === null ? 'does not answer' : `ended with ${ended}`}: ${last}`)
-      }
       const healthy = await fetch(`${this.#address}/health`, { signal: this.#signal }).then(
         (response) => response.ok,
         () => false,
       )
       if (healthy) return
-      await sleep(ASK_AGAIN_MS)
+      const { pid, exitCode, signalCode } = this.#process
+      const ended = pid === undefined ? 'no process' : (exitCode ?? signalCode)
+      await sleep(ASK_AGAIN_MS) // its last words may still be on their way
+      if (ended !== null || performance.now() > until) {
+        const last = this.#said.join('').trim().split('\n').slice(-3).join(' | ')
+        throw new OuroborosError('E_ENGINE', `${name}: llama-server ${ended === null ? 'does not answer' : `ended with ${ended}`}: ${last}`)
+      }
     }
   }
 
