@@ -57,6 +57,8 @@ const FACTS: EngineFacts = {
 export class FakeEngine implements Engine {
   readonly facts: EngineFacts
   readonly requests: GenerateRequest[] = []
+  /** The methods that were run, and `forget` where the pools were emptied. */
+  readonly events: string[] = []
   disposed = false
   readonly #options: FakeOptions
 
@@ -67,6 +69,7 @@ export class FakeEngine implements Engine {
 
   generate(request: GenerateRequest): Generation {
     this.requests.push(request)
+    this.events.push(request.method ?? 'ouroboros')
     let settle: (result: GenerationResult) => void
     const result = new Promise<GenerationResult>((resolve) => {
       settle = resolve
@@ -86,7 +89,7 @@ export class FakeEngine implements Engine {
         const added = words.map(([, word]) => word).join('')
         text += added
         tokens += words.length
-        yield { text: added, tokens: step }
+        yield { text: added, tokens: step, widths: { target: words.length, draft: [] } }
       }
       settle({
         text,
@@ -109,7 +112,9 @@ export class FakeEngine implements Engine {
     return ''
   }
 
-  async forgetPhrases(): Promise<void> {}
+  async forgetPhrases(): Promise<void> {
+    this.events.push('forget')
+  }
 
   async dispose(): Promise<void> {
     this.disposed = true
