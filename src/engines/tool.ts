@@ -27,16 +27,20 @@ export async function runTool(name: string, args: readonly string[], options: To
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', hear)
     const kill = () => {
       if (child.pid === undefined) return
-      if (process.platform === 'win32') child.kill()
-      else process.kill(-child.pid, 'SIGTERM')
+      try {
+        if (process.platform === 'win32') child.kill()
+        else process.kill(-child.pid, 'SIGTERM')
+      } catch {} // it has just ended by itself
     }
     signal?.addEventListener('abort', kill, { once: true })
+    process.once('exit', kill)
     child.on('error', (cause: NodeJS.ErrnoException) => {
       const problem = cause.code === 'ENOENT' ? 'it is not installed' : cause.message
       reject(new OuroborosError('E_PLATFORM', `${name} is needed: ${problem}`, { cause }))
     })
     child.on('close', (code) => {
       signal?.removeEventListener('abort', kill)
+      process.off('exit', kill)
       if (signal?.aborted) reject(signal.reason)
       else if (code === 0) resolve()
       else reject(new OuroborosError('E_ENGINE', `${name} ${args[0] ?? ''} ended with code ${code}: ${said.join(' | ')}`))
