@@ -13,7 +13,9 @@ const ARROWS: Record<string, readonly string[]> = {
   models: ['core'],
   engine: ['core', 'models'],
   index: ['core', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
-  cli: ['core', 'models', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
+  bench: ['core', 'engine/api.ts', 'engines/llama-peer.ts'],
+  engines: ['core', 'models'],
+  cli: ['core', 'bench', 'engines', 'models', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
 }
 const MAX_LINES = 300
 

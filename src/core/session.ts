@@ -48,6 +48,13 @@ export interface Round {
   readonly draft: TokenTree
   readonly accepted: readonly NodeId[]
   readonly draftPasses: number
+  readonly widths: PassWidths
+}
+
+/** Tokens in each pass of a step: what it cost depends on them alone. */
+export interface PassWidths {
+  readonly target: number
+  readonly draft: readonly number[]
 }
 
 /**
@@ -98,9 +105,9 @@ export class Session {
     const pending = target.align(this.#prefix)
     if (pending.length > this.#promptChunk) return yield* this.#readPrompt(pending.slice(0, this.#promptChunk))
 
-    const passes = this.statistics.draftPasses
     const room = this.#room(pending.length)
-    const proposal = yield* this.#draft(room)
+    const draftWidths: number[] = []
+    const proposal = yield* this.#draft(room, draftWidths)
     const { tree: draft, origins } = cut(proposal, { ...room, constraint: sampler.constraint })
     const tree = TokenTree.chain(pending)
     const root = tree.size - 1
@@ -129,7 +136,8 @@ export class Session {
     recordStep(this.statistics, draft, accepted.length, walk.emitted)
     if (drafter.pool) this.statistics.pool = drafter.pool
     this.#finish = walk.finish
-    const round = { before, draft, accepted, draftPasses: this.statistics.draftPasses - passes }
+    const widths = { target: tree.size, draft: draftWidths }
+    const round = { before, draft, accepted, draftPasses: draftWidths.length, widths }
     return { tokens: walk.emitted, ...(walk.finish && { finish: walk.finish }), round }
   }
 
@@ -145,11 +153,12 @@ export class Session {
     return { tokens: [] }
   }
 
-  *#draft(room: Room): Generator<Pass, TokenTree, Logits> {
+  *#draft(room: Room, widths: number[]): Generator<Pass, TokenTree, Logits> {
     const drafting = this.#options.drafter.propose(this.#prefix, room)
     let next = drafting.next()
     while (!next.done) {
       this.statistics.draftPasses++
+      widths.push(next.value.tree.size)
       next = drafting.next(yield next.value)
     }
     return next.value

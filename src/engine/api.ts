@@ -1,3 +1,5 @@
+import type { CostCurve } from '../core/cost-curve.ts'
+import type { PassWidths } from '../core/session.ts'
 import type { PoolReport, Statistics } from '../core/stats.ts'
 import type { Origin, PhraseSource } from '../core/token.ts'
 
@@ -137,6 +139,8 @@ export interface GeneratedToken {
 export interface GenerationStep {
   text: string
   tokens: readonly GeneratedToken[]
+  /** Tokens in each of its passes; absent for what is only flushed at the end. */
+  widths?: PassWidths
   /** With `trace`: how it came about; absent for what is only flushed at the end. */
   trace?: StepTrace
 }
@@ -194,6 +198,8 @@ export interface ModelFacts {
 }
 
 export interface EngineFacts {
+  /** Which engine computes: `llama`, `ik`, or the path of a native library. */
+  engine: string
   library: string
   devices: readonly string[]
   contextLength: number
@@ -206,6 +212,8 @@ export interface EngineFacts {
   /** How values are cached and whether weights were repacked, after exact mode has chosen. */
   cacheTypeV: CacheType
   repack: boolean
+  /** What passes cost on this machine; null where it was not measured. */
+  costs: { target: CostCurve; draft: CostCurve | null } | null
 }
 
 /** A loaded target (and draft) model in a worker thread. Generations are queued. */

@@ -57,6 +57,7 @@ export async function runRequest(
         clock.emitted(shown.tokens.length)
         finish = stream.stopped ? 'stop' : step.finish
         if (finish !== undefined) shown.text += stream.flush()
+        if (step.round) shown.widths = step.round.widths
         if (tracer && step.round) shown.trace = tracer.trace(step.round, session.statistics.pool)
         emit(shown)
       }

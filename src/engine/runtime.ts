@@ -60,6 +60,7 @@ export class Runtime {
     this.drafting = this.#freshDrafting()
     const { version, devices } = library()
     this.facts = {
+      engine: 'llama',
       library: `llama.cpp ${version}`,
       devices: devices.map((device) => `${device.name} (${device.description})`),
       contextLength: this.target.contextLength,
@@ -70,6 +71,7 @@ export class Runtime {
       exactWidth: this.exact?.width ?? null,
       cacheTypeV: target.options.cacheTypeV ?? 'f16',
       repack: target.options.repack ?? true,
+      costs: null,
     }
   }
 
