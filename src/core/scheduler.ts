@@ -10,6 +10,10 @@ interface Waiting {
 
 /** Draft passes in a row while a session waits for the target. */
 const PATIENCE = 16
+/** Prompt tokens per pass: with nobody else there; in company where nothing is measured yet; at least. */
+const CHUNK = { alone: 256, company: 32, least: 16 }
+/** A running answer waits at most about so many milliseconds for a chunk of another one's prompt. */
+const STALL_MS = 200
 
 /**
  * Continuous batching: all sessions' draft trees go through the draft model in one pass, all verification trees through the
@@ -23,6 +27,8 @@ export class Scheduler {
   /** Longest waiting first. */
   #waiting: Waiting[] = []
   #draftTurns = 0
+  /** Milliseconds per token of wide passes. */
+  readonly #pace = new Map<Model, number>()
 
   /** `now` = a clock in milliseconds, where times are wanted. */
   constructor(target: Model, now: () => number = () => 0) {
@@ -33,6 +39,13 @@ export class Scheduler {
   /** Whether no pass is waiting. */
   get idle(): boolean {
     return this.#waiting.length === 0
+  }
+
+  /** Prompt tokens that a pass of this model should read, so that other sessions do not stall. */
+  promptChunk(model: Model): number {
+    if (this.#seats.size <= 1) return CHUNK.alone
+    const pace = this.#pace.get(model)
+    return pace ? Math.max(CHUNK.least, Math.min(CHUNK.alone, Math.floor(STALL_MS / pace))) : CHUNK.company
   }
 
   /** A place for one more session. */
@@ -68,6 +81,8 @@ export class Scheduler {
       return
     }
     const milliseconds = this.#now() - began
+    const tokens = group.reduce((sum, { pass }) => sum + pass.tree.size, 0)
+    if (tokens >= CHUNK.least) this.#pace.set(model, milliseconds / tokens)
     group.forEach((one, i) => {
       one.seat.spent[model === this.#target ? 'target' : 'draft'] += milliseconds
       if (model === this.#target) one.seat.width = one.pass.tree.size
