@@ -31,6 +31,8 @@ export interface Room {
   readonly base: number
   /** Tokens still to be emitted: a path of `remaining - 1` tokens uses them up. */
   readonly remaining: number
+  /** Tokens that other sessions are expected to put into the same target pass; 0 = alone. */
+  readonly beside: number
 }
 
 /** The target's answer to one proposal. */

@@ -59,9 +59,8 @@ export class OuroborosDrafter implements Drafter {
   /** Tokens in a row at the prefix's end that the pool foresaw. */
   #streak = 0
   #tried: TriedPhrase[] = []
-  /** Tokens of this step's draft passes, and of its target pass before any proposal. */
+  /** Tokens of this step's draft passes. */
   #draftWidths: number[] = []
-  #base = 1
   #lookups = 0
   #hits = 0
 
@@ -82,7 +81,7 @@ export class OuroborosDrafter implements Drafter {
 
   begin(prompt: readonly Token[]): void {
     this.#streak = 0
-    this.#parts.planner.open()
+    this.#parts.planner.close()
     this.#parts.history.begin(prompt, this.#options.sources)
     this.#parts.drafting?.begin(prompt)
   }
@@ -91,10 +90,10 @@ export class OuroborosDrafter implements Drafter {
     this.#grounds = []
     this.#tried = []
     this.#draftWidths = []
-    this.#base = room.base
     const { planner } = this.#parts
     planner.begin({
       base: room.base,
+      beside: room.beside,
       context: prefix.length - room.base,
       remaining: room.remaining,
       known: this.#continuations(prefix, 1)[0]?.chances[0] ?? 0,
@@ -215,7 +214,7 @@ export class OuroborosDrafter implements Drafter {
     const { pool, history, estimate, phraseChance } = this.#parts
     const accepted = new Set(verdict.accepted)
     const { emitted, draft } = verdict
-    this.#parts.planner.observe({ emitted: emitted.length, targetWidth: this.#base + draft.size, draftWidths: this.#draftWidths })
+    this.#parts.planner.observe({ emitted: emitted.length, nodes: draft.size, draftWidths: this.#draftWidths })
     const reached = (node: NodeId) => {
       const parent = verdict.draft.parent(node)
       return parent === ROOT || accepted.has(parent)

@@ -29,8 +29,10 @@ export interface DraftOffer {
 
 /** Where a step begins. */
 export interface StepStart {
-  /** Tokens that are in the target's pass whatever is proposed. */
+  /** The session's own tokens that are in the target's pass whatever is proposed. */
   readonly base: number
+  /** Tokens of other sessions in it. */
+  readonly beside: number
   /** Tokens before the pass. */
   readonly context: number
   /** Tokens still to be emitted. */
@@ -42,16 +44,14 @@ export interface StepStart {
 /** What a step came to. */
 export interface Outcome {
   readonly emitted: number
-  /** Tokens of the target's pass. */
-  readonly targetWidth: number
+  /** Nodes that were sent to the target. */
+  readonly nodes: number
   /** Tokens of each draft pass. */
   readonly draftWidths: readonly number[]
 }
 
 /** Decides how far a proposal goes. Chances are those of whole paths: that the target accepts everything up to and with a token. */
 export interface Planner {
-  /** An answer begins. */
-  open(): void
   begin(step: StepStart): void
   /** How many of these further nodes, one below the other, pay behind `nodes` proposed ones. `known`: chance of the first one by itself. */
   verify(chances: readonly number[], nodes: number, known: number): Worth
@@ -62,6 +62,8 @@ export interface Planner {
   /** How many of the proposal's nodes to send, in their order. */
   trim(chances: readonly number[], known: readonly number[]): number
   observe(outcome: Outcome): void
+  /** The answer is over. */
+  close(): void
 }
 
 /** Fixed bounds on the chance: no knowledge of costs. */
@@ -72,8 +74,6 @@ export class ThresholdPlanner implements Planner {
   constructor(bounds: { draft?: number; verify?: number; direct?: number; guess?: number } = {}) {
     this.#bounds = { draft: 0.3, verify: 0.15, direct: 0.8, guess: 16, ...bounds }
   }
-
-  open(): void {}
 
   begin(): void {}
 
@@ -96,4 +96,6 @@ export class ThresholdPlanner implements Planner {
   }
 
   observe(): void {}
+
+  close(): void {}
 }
