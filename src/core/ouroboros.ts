@@ -253,6 +253,7 @@ export class OuroborosDrafter implements Drafter {
         estimate.record(ground, held)
       } else phraseChance.learn(ground, held)
     }
+    if (verdict.draftWidths.length === 0) for (const kind of [ANY_DRAFT, CONFIDENT, CONFIDENT_SHARE]) estimate.fade(kind)
     this.#countStreak(verdict)
     const before = verdict.prefix.slice(Math.max(0, verdict.before - MAX_KEY), verdict.before)
     for (const tried of this.#tried) {
