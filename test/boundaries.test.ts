@@ -12,9 +12,17 @@ const ARROWS: Record<string, readonly string[]> = {
   testing: ['core'],
   models: ['core'],
   engine: ['core', 'models'],
+  engines: [
+    'core',
+    'models',
+    'engine/platform.ts',
+    'engine/processor.ts',
+    'engine/library-report.ts',
+    'engine/ik-declarations.ts',
+    'engine/llama-declarations.ts',
+  ],
   index: ['core', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
   bench: ['core', 'engine/api.ts', 'engines/llama-peer.ts'],
-  engines: ['core', 'models'],
   cli: ['core', 'bench', 'engines', 'models', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
 }
 const MAX_LINES = 300

@@ -5,13 +5,13 @@ import { type NodeId, TokenTree } from './token-tree.ts'
 /** A cache that knows its tokens, so that the next prompt (or a corrected draft) reuses the longest common prefix. */
 export class CachedText {
   readonly cache: Cache
-  /** Most tokens per pass while catching up with a prefix. */
-  readonly chunk: number
+  readonly #chunk: () => number
   readonly #tokens: Token[] = []
 
-  constructor(cache: Cache, chunk = 256) {
+  /** `chunk` = most tokens per pass while catching up with a prefix. */
+  constructor(cache: Cache, chunk: number | (() => number) = 256) {
     this.cache = cache
-    this.chunk = chunk
+    this.#chunk = typeof chunk === 'number' ? () => chunk : chunk
   }
 
   /** Tokens committed. */
@@ -35,14 +35,23 @@ export class CachedText {
     return prefix.slice(keep)
   }
 
+  /** Takes over what another text has of `prefix`, if that is more. */
+  adopt(from: CachedText, prefix: readonly Token[]): void {
+    const length = from.common(prefix)
+    if (length <= this.common(prefix) || !this.cache.adopt) return
+    this.cache.adopt(from.cache, length)
+    this.#tokens.splice(0, this.#tokens.length, ...prefix.slice(0, length))
+  }
+
   /** Like `align`, but sends all chunks before the last one, which leaves place for `beside` more nodes in its pass. */
   *catchUp(prefix: readonly Token[], beside = 0): Generator<Pass, Token[], Logits> {
     const { maxBatch } = this.cache.model
-    const last = Math.min(this.chunk, maxBatch - beside)
+    const chunk = this.#chunk()
+    const last = Math.min(chunk, maxBatch - beside)
     let pending = this.align(prefix)
     while (pending.length > last) {
-      const tree = TokenTree.chain(pending.slice(0, Math.min(this.chunk, maxBatch, pending.length - 1)))
-      yield { cache: this.cache, tree }
+      const tree = TokenTree.chain(pending.slice(0, Math.min(chunk, maxBatch, pending.length - 1)))
+      yield { cache: this.cache, tree, prompt: true }
       this.commit(tree, tree.size - 1)
       pending = pending.slice(tree.size)
     }

@@ -43,8 +43,13 @@ export class PhraseDrafting {
     this.#window = new LookaheadWindow(this.#options, Array.from({ length: LookaheadWindow.seedLength(this.#options) }, draw))
   }
 
-  /** One draft pass behind `text`: at least one token and at most `most`, or none at the draft model's context end. */
-  *pass(text: readonly Token[], most: number): Generator<Pass, DraftedToken[], Logits> {
+  /** Tokens of `text` that the draft model has to read before it goes on: at least the last one. */
+  pending(text: readonly Token[]): number {
+    return text.length - this.#draft.common(text)
+  }
+
+  /** One draft pass behind `text`: at least one token and at most `most`, or none at the draft model's context end. `told`: its width. */
+  *pass(text: readonly Token[], most: number, told?: (width: number) => void): Generator<Pass, DraftedToken[], Logits> {
     const { contextLength, maxBatch } = this.#draft.cache.model
     const room = contextLength - text.length
     if (room < 0) return []
@@ -54,6 +59,7 @@ export class PhraseDrafting {
     const root = tree.size - 1
     window?.attach(tree, root)
     for (const phrase of guesses) tree.addPath(root, phrase)
+    told?.(tree.size)
     const logits = yield { cache: this.#draft.cache, tree }
 
     const tokens: DraftedToken[] = []

@@ -27,8 +27,12 @@ export interface Room {
   readonly depth: number
   /** Most nodes. */
   readonly nodes: number
+  /** Tokens that are in the target's pass whatever is proposed: at least the last one emitted. */
+  readonly base: number
   /** Tokens still to be emitted: a path of `remaining - 1` tokens uses them up. */
   readonly remaining: number
+  /** Tokens that other sessions are expected to put into the same target pass; 0 = alone. */
+  readonly beside: number
 }
 
 /** The target's answer to one proposal. */

@@ -24,6 +24,8 @@ export interface Pass {
   readonly cache: Cache
   /** Hangs from the cache's committed prefix. At least one node. */
   readonly tree: TokenTree
+  /** A chunk of a prompt: other sessions' answers go before it. */
+  readonly prompt?: boolean
 }
 
 /** One session's key-value cache: a committed prefix and, after a forward, one pending tree. */
@@ -33,6 +35,8 @@ export interface Cache {
   readonly length: number
   /** Keeps the pending tree's nodes on `path` (a chain from a root of the tree downwards; may be empty), drops its other nodes. */
   commit(path: readonly NodeId[]): void
+  /** Becomes the first `length` committed tokens of another cache of this model, without computing them again. Absent: not possible. */
+  adopt?(from: Cache, length: number): void
   /** Drops a pending tree and all committed tokens beyond `length`. */
   rollback(length: number): void
   close(): void

@@ -42,8 +42,8 @@ export class PhrasePool {
   static readonly bytesPerPhrase = (MAX_KEY + MAX_PHRASE) * 4 + 4 + 3 * 2 + 3 * 4
   readonly vocabulary: string
   readonly capacity: number
-  /** Hears every phrase that is new or has changed. */
-  onLearn: ((phrase: Phrase) => void) | undefined
+  /** Hear every phrase that is new or has changed. */
+  readonly listeners = new Set<(phrase: Phrase) => void>()
   readonly #perKey: number
   readonly #keys: Int32Array
   readonly #tokens: Int32Array
@@ -116,7 +116,7 @@ export class PhrasePool {
     for (let i = 0; i < length; i++) this.#tokens[slot * MAX_PHRASE + i] = text[at + i] as number
     this.#lengths[slot] = length
     this.#sources[slot] = SOURCES.indexOf(source)
-    if (!isKnown) this.onLearn?.(this.phrase(slot))
+    if (!isKnown) for (const hear of this.listeners) hear(this.phrase(slot))
   }
 
   /** Inserts what follows every position of `text[from..to)` under every key size; later tokens may lie up to `end`. */
@@ -178,6 +178,12 @@ export class PhrasePool {
 
   isRefuted(id: PhraseId): boolean {
     return this.#refuted[id] === 1
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#heads.fill(NONE)
+    this.#size = 0
   }
 
   /** All phrases, for storage. */

@@ -19,7 +19,9 @@ export interface SessionOptions {
   /** Alternatives to report per token; absent = no log-probabilities. */
   readonly logprobs?: number
   /** Prompt tokens per pass: a cancel or another session waits at most this long. */
-  readonly promptChunk?: number
+  readonly promptChunk?: number | (() => number)
+  /** Who else is answered in the same passes; absent = nobody. */
+  readonly company?: { readonly beside: number }
   /** Only passes that compute the same bits as one-token passes do; absent = any. */
   readonly exact?: ExactLimits
 }
@@ -103,7 +105,8 @@ export class Session {
   *step(): Generator<Pass, Step, Logits> {
     const { target, drafter, sampler } = this.#options
     const pending = target.align(this.#prefix)
-    if (pending.length > this.#promptChunk) return yield* this.#readPrompt(pending.slice(0, this.#promptChunk))
+    const chunk = this.#promptChunk
+    if (pending.length > chunk) return yield* this.#readPrompt(pending.slice(0, chunk))
 
     const room = this.#room(pending.length)
     const draftWidths: number[] = []
@@ -142,12 +145,13 @@ export class Session {
   }
 
   get #promptChunk(): number {
-    return this.#options.promptChunk ?? 256
+    const { promptChunk = 256 } = this.#options
+    return typeof promptChunk === 'number' ? promptChunk : promptChunk()
   }
 
   *#readPrompt(tokens: readonly Token[]): Generator<Pass, Step, Logits> {
     const tree = TokenTree.chain(tokens)
-    yield { cache: this.#options.target.cache, tree }
+    yield { cache: this.#options.target.cache, tree, prompt: true }
     this.#options.target.commit(tree, tree.size - 1)
     this.statistics.promptPasses++
     return { tokens: [] }
@@ -172,7 +176,9 @@ export class Session {
     return {
       depth: contextLength - this.#prefix.length,
       nodes: Math.max(0, widest - pending),
+      base: pending,
       remaining: this.#maxTokens - (this.#prefix.length - this.#promptLength),
+      beside: this.#options.company?.beside ?? 0,
     }
   }
 }

@@ -7,7 +7,7 @@ export function abortedResult(method: Method = 'ouroboros'): GenerationResult {
     text: '',
     finishReason: 'abort',
     usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0 },
-    timings: { promptMs: 0, predictedMs: 0, predictedPerSecond: 0, engineMs: 0 },
+    timings: { promptMs: 0, predictedMs: 0, predictedPerSecond: 0, engineMs: 0, draftMs: 0, targetMs: 0, ownMs: 0 },
     method,
     statistics: emptyStatistics(),
     exact: true,

@@ -16,6 +16,8 @@ export interface LoadOptions {
   draft?: string | null
   /** Tokens of context, prompt and answer together. Default 4096, at most the model's own. */
   contextLength?: number
+  /** Requests answered at once, in joint passes; each has its own context. Default 1. */
+  sessions?: number
   /** Threads for one pass. Default: the machine's cores. */
   threads?: number
   /** Layers of the target on the GPU; -1 = all. Default 0 where there is no GPU library. */
@@ -49,6 +51,26 @@ export interface LoadOptions {
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant' | 'tool'
   content: string
+  /** Tools that the assistant called in this message. */
+  toolCalls?: readonly ToolCall[]
+  /** In an answer of a tool: the call that it answers. */
+  toolCallId?: string
+  /** Who speaks, or the tool that answers. */
+  name?: string
+}
+
+export interface ToolCall {
+  id?: string
+  name: string
+  arguments: Readonly<Record<string, unknown>>
+}
+
+/** A function that the model may call, where its chat template knows tools (`EngineFacts.tools`). */
+export interface Tool {
+  name: string
+  description?: string
+  /** JSON schema of its arguments. */
+  parameters?: Readonly<Record<string, unknown>>
 }
 
 /** Sampling from the target's logits; greedy by default. Names as in llama.cpp. */
@@ -104,9 +126,12 @@ export type LearningSource = 'prompt' | 'history' | 'verification'
 export type Preset = 'default' | 'paper' | 'paper-mbpp' | 'paper-gsm8k' | 'paper-cnndm' | 'paper-wmt'
 
 export interface GenerateRequest extends SamplingOptions {
-  /** Raw text, or messages for the model's chat template: one of the two. */
+  /** Raw text, its tokens, or messages for the model's chat template: one of the three. */
   prompt?: string
+  promptTokens?: readonly number[]
   messages?: readonly ChatMessage[]
+  /** Shown to the model by its chat template; its calls are text in the answer. */
+  tools?: readonly Tool[]
   /** Default 512; -1 = to the end of the context. */
   maxTokens?: number
   stop?: string | readonly string[]
@@ -176,16 +201,39 @@ export interface GenerationResult {
   text: string
   finishReason: FinishReason
   usage: { promptTokens: number; completionTokens: number; cachedTokens: number }
-  timings: { promptMs: number; predictedMs: number; predictedPerSecond: number; engineMs: number }
+  timings: Timings
   method: Method
   statistics: Statistics
   /** True: by construction and probe, the text is plain decoding's under the same options, byte for byte. */
   exact: boolean
 }
 
+/** Milliseconds, but for the rate. */
+export interface Timings {
+  /** From its turn to the first tokens, and from there to the last ones. */
+  promptMs: number
+  predictedMs: number
+  predictedPerSecond: number
+  /** Inside passes of the models: draft and target together. */
+  engineMs: number
+  /** Shares of draft and target passes; a pass that several sessions share counts for each of them. */
+  draftMs: number
+  targetMs: number
+  /** Picking, walking and drafting outside the models. */
+  ownMs: number
+}
+
 /** One running generation: iterate for steps; `result` settles at the end, however it ends. */
 export interface Generation extends AsyncIterable<GenerationStep> {
+  /** Its turn has come and its prompt is legal; rejects where it is not, like `result`. Undefined: aborted before. */
+  readonly started: Promise<Started | undefined>
   readonly result: Promise<GenerationResult>
+}
+
+export interface Started {
+  promptTokens: number
+  /** Of the prompt, found in the cache. */
+  cachedTokens: number
 }
 
 export interface ModelFacts {
@@ -203,7 +251,11 @@ export interface EngineFacts {
   library: string
   devices: readonly string[]
   contextLength: number
+  /** Requests answered at once. */
+  sessions: number
   threads: number
+  /** Whether the chat template can show tools. */
+  tools: boolean
   target: ModelFacts
   draft: ModelFacts | null
   loadMs: number
@@ -216,7 +268,7 @@ export interface EngineFacts {
   costs: { target: CostCurve; draft: CostCurve | null } | null
 }
 
-/** A loaded target (and draft) model in a worker thread. Generations are queued. */
+/** A loaded target (and draft) model in a worker thread. At most `facts.sessions` generations run at once, the others are queued. */
 export interface Engine extends AsyncDisposable {
   readonly facts: EngineFacts
   generate(request: GenerateRequest): Generation

@@ -1,18 +1,18 @@
 import { Template } from '@huggingface/jinja'
 import { OuroborosError } from '../core/errors.ts'
-import type { ChatMessage } from './api.ts'
+import type { ChatMessage, Tool } from './api.ts'
 import type { LlamaModel } from './llama-model.ts'
 
 /** Renders a conversation as the model's own chat template (Jinja, in the GGUF) wants it, ready for the answer. */
-export function renderChat(model: LlamaModel, messages: readonly ChatMessage[], tools?: readonly unknown[]): string {
+export function renderChat(model: LlamaModel, messages: readonly ChatMessage[], tools?: readonly Tool[]): string {
   if (!model.chatTemplate) throw new OuroborosError('E_PROMPT', `${model.file} has no chat template: give a raw prompt instead of messages`)
   if (messages.length === 0) throw new OuroborosError('E_PROMPT', 'the conversation is empty: received 0 messages, give at least one')
   const { vocabulary } = model
   const spelling = (token: number) => (token >= 0 ? vocabulary.spelling(token) : '')
   try {
     return new Template(model.chatTemplate).render({
-      messages,
-      ...(tools && { tools }),
+      messages: messages.map(asTemplated),
+      ...(tools && { tools: tools.map((tool) => ({ type: 'function', function: tool })) }),
       add_generation_prompt: true,
       bos_token: spelling(vocabulary.bos),
       eos_token: spelling(vocabulary.eos),
@@ -21,5 +21,23 @@ export function renderChat(model: LlamaModel, messages: readonly ChatMessage[], 
     throw new OuroborosError('E_PROMPT', `the chat template of ${model.file} refuses this conversation: ${(cause as Error).message}`, {
       cause,
     })
+  }
+}
+
+/** Whether the model's template can show tools. */
+export function knowsTools(model: LlamaModel): boolean {
+  return /\btools\b/.test(model.chatTemplate ?? '')
+}
+
+/** Templates know OpenAI's names, with arguments as an object. */
+function asTemplated({ role, content, name, toolCalls, toolCallId }: ChatMessage): Record<string, unknown> {
+  return {
+    role,
+    content,
+    ...(name !== undefined && { name }),
+    ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
+    ...(toolCalls && {
+      tool_calls: toolCalls.map((call) => ({ id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } })),
+    }),
   }
 }

@@ -13,13 +13,18 @@ import { VanillaDrafter } from '../core/vanilla.ts'
 import type { Method, MethodOptions } from './api.ts'
 import { isPaper, PAPER_PARAMETERS } from './paper-parameters.ts'
 
-/** What drafters share between requests. */
-export interface DraftingState {
-  readonly draft: CachedText | undefined
-  readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens'>
+/** What the drafters of all requests share. */
+export interface SharedDrafting {
+  readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens' | 'history' | 'expected'>
   /** The `paper` preset's pools, by capacity. */
   readonly paperPools: Map<number, PaperPool>
   readonly endTokens: ReadonlySet<Token>
+}
+
+/** What one request's drafter stands on: the shared part, and its conversation's. */
+export interface DraftingState extends SharedDrafting {
+  readonly draft: CachedText | undefined
+  readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens'>
 }
 
 /** The drafter of a method. Throws E_USAGE where it lacks a draft model. */

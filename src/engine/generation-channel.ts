@@ -1,8 +1,10 @@
-import type { Generation, GenerationResult, GenerationStep } from './api.ts'
+import type { Generation, GenerationResult, GenerationStep, Started } from './api.ts'
 
 /** One generation as its reader sees it: steps as they come, then the result. Leaving the loop early aborts. */
 export class GenerationChannel implements Generation {
+  readonly started: Promise<Started | undefined>
   readonly result: Promise<GenerationResult>
+  #begin: ((started: Started | undefined) => void) | undefined
   readonly #abort: () => void
   readonly #signal: AbortSignal | undefined
   readonly #steps: GenerationStep[] = []
@@ -18,8 +20,17 @@ export class GenerationChannel implements Generation {
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
+    const begun = new Promise<Started | undefined>((resolve) => {
+      this.#begin = resolve
+    })
+    this.started = Promise.race([begun, this.result.then(() => undefined)])
+    this.started.catch(() => {})
     // Who only reads the steps learns of an error there.
     this.result.catch(() => {})
+  }
+
+  start(started: Started): void {
+    this.#begin?.(started)
   }
 
   push(step: GenerationStep): void {

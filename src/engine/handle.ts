@@ -157,6 +157,9 @@ class WorkerEngine implements Engine {
       case 'broken':
         this.#end(fromWire(message.error))
         break
+      case 'started':
+        this.#generations.get(message.id)?.start(message.started)
+        break
       case 'step':
         this.#generations.get(message.id)?.push(message.step)
         break

@@ -77,6 +77,17 @@ export class LlamaCache implements Cache {
     this.#tree = undefined
   }
 
+  /** The cells are shared, not copied. */
+  adopt(from: Cache, length: number): void {
+    this.#alive()
+    if (!(from instanceof LlamaCache) || from.model !== this.model) throw new TypeError('this cache belongs to another model')
+    if (length > from.length) throw new RangeError(`cannot take ${length} tokens from a cache of ${from.length}`)
+    if (from === this) return
+    this.rollback(0)
+    this.#memory.copy(from.#base, this.#base, 0, length)
+    this.#length = length
+  }
+
   rollback(length: number): void {
     this.#alive()
     if (!Number.isInteger(length) || length < 0 || length > this.#length)

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.ts'
-import type { EngineFacts, GenerateRequest, GenerationResult, GenerationStep, LoadOptions } from './api.ts'
+import type { EngineFacts, GenerateRequest, GenerationResult, GenerationStep, LoadOptions, Started } from './api.ts'
 
 /** What crosses the thread boundary, and nothing else: tokens, text, statistics; errors as data. */
 
@@ -10,6 +10,7 @@ export interface WorkerStart {
   readonly options: Pick<
     LoadOptions,
     | 'contextLength'
+    | 'sessions'
     | 'threads'
     | 'gpuLayers'
     | 'draftGpuLayers'
@@ -40,6 +41,7 @@ export type FromWorker =
   | { type: 'ready'; facts: EngineFacts }
   | { type: 'progress'; file: string; fraction: number }
   | { type: 'log'; line: string }
+  | { type: 'started'; id: number; started: Started }
   | { type: 'step'; id: number; step: GenerationStep }
   | { type: 'done'; id: number; result: GenerationResult }
   | { type: 'value'; id: number; value: number[] | string }

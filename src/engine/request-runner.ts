@@ -1,56 +1,85 @@
 import { OuroborosError } from '../core/errors.ts'
-import type { Logits, Pass } from '../core/model.ts'
 import { MAX_KEY, PhrasePool } from '../core/phrase-pool.ts'
 import { Sampler } from '../core/sampler.ts'
+import type { Seat } from '../core/scheduler.ts'
 import { Session, type Step } from '../core/session.ts'
 import type { Token } from '../core/token.ts'
 import type { EmittedToken } from '../core/verify.ts'
-import type { FinishReason, GeneratedToken, GenerationResult, GenerationStep } from './api.ts'
+import type { FinishReason, GeneratedToken, GenerationResult, GenerationStep, Started } from './api.ts'
 import { renderChat } from './chat-template.ts'
+import { Clock } from './clock.ts'
 import { createDrafter, type DraftingState } from './drafter-factory.ts'
 import type { GrammarConstraint } from './grammar.ts'
 import { jsonSchemaToGrammar } from './json-schema.ts'
 import { isPaper } from './paper-parameters.ts'
 import type { WireRequest } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
+import type { Slot } from './slots.ts'
 import { TextStream } from './text-stream.ts'
 import { Tracer } from './tracer.ts'
 import { Detokenizer, type Vocabulary } from './vocabulary.ts'
 
 const DEFAULT_MAX_TOKENS = 512
 
-/** Runs one request to its end. `aborted` is asked between passes; the event loop turns in between. */
-export async function runRequest(
-  runtime: Runtime,
-  request: WireRequest,
-  aborted: () => boolean,
-  emit: (step: GenerationStep) => void,
-): Promise<GenerationResult> {
+/** Who hears how a request goes on, and may give it up. */
+export interface Audience {
+  readonly signal: AbortSignal
+  started(started: Started): void
+  step(step: GenerationStep): void
+}
+
+/** Runs one request to its end, in a slot; an abort ends it before its next pass. */
+export async function runRequest(runtime: Runtime, request: WireRequest, audience: Audience): Promise<GenerationResult> {
+  const prompt = tokensOf(runtime, request)
+  const seat = runtime.scheduler.join()
+  const slot = runtime.slots.take(prompt)
+  const cancel = () => seat.cancel()
+  audience.signal.addEventListener('abort', cancel)
+  try {
+    return await answer(runtime, request, prompt, { seat, slot, audience })
+  } finally {
+    audience.signal.removeEventListener('abort', cancel)
+    seat.leave()
+    runtime.slots.release(slot)
+  }
+}
+
+/** Where a request is answered, and for whom. */
+interface Place {
+  readonly seat: Seat
+  readonly slot: Slot
+  readonly audience: Audience
+}
+
+async function answer(runtime: Runtime, request: WireRequest, prompt: Token[], place: Place): Promise<GenerationResult> {
+  const { seat, slot, audience } = place
   const { vocabulary } = runtime.target
   const method = request.method ?? 'ouroboros'
-  const prompt = promptTokens(runtime, request)
   const stops = typeof request.stop === 'string' ? [request.stop] : (request.stop ?? [])
   const stream = new TextStream(new Detokenizer(vocabulary), stops)
   const constraint = constraintOf(request, vocabulary)
-  const drafting = request.prediction ? expecting(request.prediction, runtime) : runtime.drafting
+  const drafting = draftingOf(request, runtime, slot)
   const tracer = request.trace ? new Tracer(drafting.ouroboros.pool, vocabulary) : undefined
-  const session = new Session(
-    {
-      target: runtime.text,
-      drafter: createDrafter(method, checkMethod(request), drafting),
-      sampler: new Sampler(samplerOptions(request, vocabulary), constraint),
-      endTokens: vocabulary.endTokens,
-      maxTokens: !request.maxTokens ? DEFAULT_MAX_TOKENS : request.maxTokens < 0 ? Number.MAX_SAFE_INTEGER : request.maxTokens,
-      ...(runtime.exact && { exact: runtime.exact }),
-      ...(request.logprobs !== undefined && { logprobs: request.logprobs }),
-    },
-    prompt,
-  )
-  const clock = new Clock(runtime)
-  let finish: FinishReason | undefined
   try {
+    const session = new Session(
+      {
+        target: slot.text,
+        drafter: createDrafter(method, checkMethod(request), drafting),
+        sampler: new Sampler(samplerOptions(request, vocabulary), constraint),
+        endTokens: vocabulary.endTokens,
+        maxTokens: !request.maxTokens ? DEFAULT_MAX_TOKENS : request.maxTokens < 0 ? Number.MAX_SAFE_INTEGER : request.maxTokens,
+        promptChunk: () => runtime.scheduler.promptChunk(runtime.target),
+        company: seat,
+        ...(runtime.exact && { exact: runtime.exact }),
+        ...(request.logprobs !== undefined && { logprobs: request.logprobs }),
+      },
+      prompt,
+    )
+    audience.started({ promptTokens: prompt.length, cachedTokens: session.cachedTokens })
+    const clock = new Clock(seat)
+    let finish: FinishReason | undefined
     while (finish === undefined) {
-      const step = await driveStep(session, aborted)
+      const step = audience.signal.aborted ? undefined : await seat.run(session.step())
       if (step === undefined) finish = 'abort'
       else if (step.tokens.length > 0) {
         const shown = show(step, stream, vocabulary)
@@ -59,51 +88,39 @@ export async function runRequest(
         if (finish !== undefined) shown.text += stream.flush()
         if (step.round) shown.widths = step.round.widths
         if (tracer && step.round) shown.trace = tracer.trace(step.round, session.statistics.pool)
-        emit(shown)
+        audience.step(shown)
       }
+    }
+    if (finish === 'abort') {
+      const rest = stream.flush()
+      if (rest) audience.step({ text: rest, tokens: [] })
+    }
+    return {
+      text: stream.text,
+      finishReason: finish,
+      usage: { promptTokens: prompt.length, completionTokens: clock.tokens, cachedTokens: session.cachedTokens },
+      timings: clock.timings(),
+      method,
+      statistics: session.statistics,
+      exact: method === 'vanilla' || runtime.exact !== undefined,
     }
   } finally {
     constraint?.close()
     tracer?.close()
   }
-  if (finish === 'abort') {
-    const rest = stream.flush()
-    if (rest) emit({ text: rest, tokens: [] })
-  }
-  return {
-    text: stream.text,
-    finishReason: finish,
-    usage: { promptTokens: prompt.length, completionTokens: clock.tokens, cachedTokens: session.cachedTokens },
-    timings: clock.timings(),
-    method,
-    statistics: session.statistics,
-    exact: method === 'vanilla' || runtime.exact !== undefined,
-  }
 }
 
-/** One step, a pass at a time; undefined if aborted. */
-async function driveStep(session: Session, aborted: () => boolean): Promise<Step | undefined> {
-  const steps: Generator<Pass, Step, Logits> = session.step()
-  let next = steps.next()
-  while (!next.done) {
-    await nextTurn()
-    if (aborted()) return undefined
-    const [logits] = next.value.cache.model.forward([next.value])
-    next = steps.next(logits as Logits)
-  }
-  return next.value
-}
-
-/** Lets messages in. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}
-
-function promptTokens(runtime: Runtime, request: WireRequest): Token[] {
-  const text = request.messages ? renderChat(runtime.target, request.messages) : (request.prompt as string)
+function tokensOf(runtime: Runtime, { prompt, promptTokens, messages, tools }: WireRequest): Token[] {
   const { vocabulary } = runtime.target
+  if (promptTokens) {
+    const wrong = promptTokens.find((token) => token >= vocabulary.size)
+    if (wrong !== undefined)
+      throw new OuroborosError('E_USAGE', `promptTokens: no such token in a vocabulary of ${vocabulary.size}: received ${wrong}`)
+    return [...promptTokens]
+  }
+  const text = messages ? renderChat(runtime.target, messages, tools) : (prompt as string)
   // A template writes the begin-of-text word itself where it wants one.
-  const writesBos = vocabulary.bos >= 0 && request.messages && text.startsWith(vocabulary.spelling(vocabulary.bos))
+  const writesBos = vocabulary.bos >= 0 && messages && text.startsWith(vocabulary.spelling(vocabulary.bos))
   return vocabulary.tokenize(text, { bos: !writesBos })
 }
 
@@ -112,12 +129,15 @@ function constraintOf(request: WireRequest, vocabulary: Vocabulary): GrammarCons
   return grammar === undefined ? undefined : vocabulary.grammar(grammar)
 }
 
-/** The drafters' state for a request whose caller expects this text. */
-function expecting(text: string, runtime: Runtime): DraftingState {
-  const tokens = runtime.target.vocabulary.tokenize(text, { bos: false })
+/** What the request's drafter stands on; a text that its caller expects is a pool of its own. */
+function draftingOf({ prediction }: WireRequest, runtime: Runtime, slot: Slot): DraftingState {
+  const { drafting, target } = runtime
+  const state = { ...drafting, draft: slot.draft, ouroboros: { ...drafting.ouroboros, history: slot.history } }
+  if (!prediction) return state
+  const tokens = target.vocabulary.tokenize(prediction, { bos: false })
   const expected = new PhrasePool({ capacityBytes: Math.max(1, tokens.length) * MAX_KEY * PhrasePool.bytesPerPhrase })
   expected.learn(tokens, 0, tokens.length, 'prediction')
-  return { ...runtime.drafting, ouroboros: { ...runtime.drafting.ouroboros, expected } }
+  return { ...state, ouroboros: { ...state.ouroboros, expected } }
 }
 
 function checkMethod(request: WireRequest): NonNullable<WireRequest['options']> {
@@ -167,34 +187,5 @@ function describe({ token, origin, source, logprob, topLogprobs }: EmittedToken,
         logprob: other.logprob,
       })),
     }),
-  }
-}
-
-/** Times as llama.cpp reports them: the prompt up to the first tokens, then decoding. */
-class Clock {
-  tokens = 0
-  readonly #runtime: Runtime
-  readonly #engineBefore: number
-  readonly #start = performance.now()
-  #first: { at: number; tokens: number } | undefined
-  #last = this.#start
-
-  constructor(runtime: Runtime) {
-    this.#runtime = runtime
-    this.#engineBefore = runtime.engineMs
-  }
-
-  emitted(count: number): void {
-    this.tokens += count
-    this.#last = performance.now()
-    this.#first ??= { at: this.#last, tokens: count }
-  }
-
-  timings(): GenerationResult['timings'] {
-    const first = this.#first ?? { at: performance.now(), tokens: 0 }
-    const predictedMs = Math.max(0, this.#last - first.at)
-    // The first step's tokens came with the prompt; the rate is that of the steps after it.
-    const predictedPerSecond = predictedMs > 0 ? ((this.tokens - first.tokens) / predictedMs) * 1000 : 0
-    return { promptMs: first.at - this.#start, predictedMs, predictedPerSecond, engineMs: this.#runtime.engineMs - this.#engineBefore }
   }
 }

@@ -3,14 +3,27 @@ import { z } from 'zod'
 import { OuroborosError } from '../core/errors.ts'
 import type { GenerateRequest, LoadOptions } from './api.ts'
 
-const message = z.strictObject({ role: z.enum(['system', 'user', 'assistant', 'tool']), content: z.string() })
+const object = z.record(z.string(), z.unknown())
+const call = z.strictObject({ id: z.string().optional(), name: z.string().min(1), arguments: object })
+const message = z.strictObject({
+  role: z.enum(['system', 'user', 'assistant', 'tool']),
+  content: z.string(),
+  toolCalls: z.array(call).readonly().optional(),
+  toolCallId: z.string().optional(),
+  name: z.string().optional(),
+})
+const tool = z.strictObject({ name: z.string().min(1), description: z.string().optional(), parameters: object.optional() })
 const stop = z.string().min(1)
+const prompts = ({ prompt, promptTokens, messages }: { [key in keyof GenerateRequest]?: unknown }) =>
+  [prompt, promptTokens, messages].filter((one) => one !== undefined).length
 const wrongToken = (bias: object) => Object.keys(bias).find((key) => !/^\d+$/.test(key))
 
 const requestSchema = z
   .strictObject({
     prompt: z.string().optional(),
+    promptTokens: z.array(z.int().min(0)).readonly().optional(),
     messages: z.array(message).readonly().optional(),
+    tools: z.array(tool).readonly().optional(),
     maxTokens: z
       .int()
       .refine((count) => count === -1 || count >= 1, 'expected at least 1, or -1 = to the end of the context')
@@ -57,38 +70,44 @@ const requestSchema = z
       .optional(),
     seed: z.int().min(0).optional(),
   })
-  .refine((request) => (request.prompt === undefined) !== (request.messages === undefined), {
-    error: ({ input }) => `give prompt or messages: received ${(input as GenerateRequest).prompt === undefined ? 'neither' : 'both'}`,
+  .refine((request) => prompts(request) === 1, {
+    error: ({ input }) => `give prompt, promptTokens or messages: received ${prompts(input as GenerateRequest) === 0 ? 'none' : 'several'}`,
   })
-
   .refine((request) => request.grammar === undefined || request.jsonSchema === undefined, 'give grammar or jsonSchema: received both')
 
-const loadSchema = z.strictObject({
-  target: z.string().min(1),
-  draft: z.string().min(1).nullish(),
-  contextLength: z
-    .int()
-    .min(16)
-    .max(2 ** 20)
-    .optional(),
-  threads: z.int().min(1).max(1024).optional(),
-  gpuLayers: z.int().min(-1).optional(),
-  draftGpuLayers: z.int().min(-1).optional(),
-  devices: z.array(z.string().min(1)).readonly().optional(),
-  flashAttention: z.boolean().optional(),
-  cacheTypeK: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
-  cacheTypeV: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
-  repack: z.boolean().optional(),
-  exact: z.boolean().optional(),
-  phrasesFrom: z.array(z.string().min(1)).readonly().optional(),
-  onLog: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
-  onProgress: z.custom<LoadOptions['onProgress']>((value) => typeof value === 'function').optional(),
-  signal: z.instanceof(AbortSignal).optional(),
-})
+const loadSchema = z
+  .strictObject({
+    target: z.string().min(1),
+    draft: z.string().min(1).nullish(),
+    contextLength: z
+      .int()
+      .min(16)
+      .max(2 ** 20)
+      .optional(),
+    sessions: z.int().min(1).max(64).optional(),
+    threads: z.int().min(1).max(1024).optional(),
+    gpuLayers: z.int().min(-1).optional(),
+    draftGpuLayers: z.int().min(-1).optional(),
+    devices: z.array(z.string().min(1)).readonly().optional(),
+    flashAttention: z.boolean().optional(),
+    cacheTypeK: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
+    cacheTypeV: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
+    repack: z.boolean().optional(),
+    exact: z.boolean().optional(),
+    phrasesFrom: z.array(z.string().min(1)).readonly().optional(),
+    onLog: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
+    onProgress: z.custom<LoadOptions['onProgress']>((value) => typeof value === 'function').optional(),
+    signal: z.instanceof(AbortSignal).optional(),
+  })
+  .refine(({ exact, sessions }) => !exact || (sessions ?? 1) === 1, {
+    path: ['sessions'],
+    error: 'exact mode answers one request at a time: passes that several share were not probed; expected 1',
+  })
 
 /** Throws E_USAGE, saying what was received. */
 export function checkRequest(request: GenerateRequest): void {
   check(requestSchema, request, 'request')
+  if (request.tools && !request.messages) throw new OuroborosError('E_USAGE', 'tools: shown by the chat template only: give messages')
   if (request.prompt === '') throw new OuroborosError('E_PROMPT', 'the prompt is empty: received 0 characters, give some text')
   if (request.messages?.length === 0)
     throw new OuroborosError('E_PROMPT', 'the conversation is empty: received 0 messages, give at least one')

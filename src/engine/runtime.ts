@@ -1,32 +1,36 @@
 import { readFileSync } from 'node:fs'
-import { ACCEPTANCE_PRIORS, AcceptanceEstimate } from '../core/acceptance-estimate.ts'
+import { AcceptanceEstimate, DRAFT_PRIORS } from '../core/acceptance-estimate.ts'
 import { CachedText } from '../core/cached-text.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { History } from '../core/history.ts'
+import { PhraseChance } from '../core/phrase-chance.ts'
 import { PhrasePool } from '../core/phrase-pool.ts'
 import { ThresholdPlanner } from '../core/planner.ts'
+import { Scheduler } from '../core/scheduler.ts'
 import type { ExactLimits } from '../core/session.ts'
 import type { Token } from '../core/token.ts'
 import type { EngineFacts, ModelFacts } from './api.ts'
-import type { DraftingState } from './drafter-factory.ts'
+import { knowsTools } from './chat-template.ts'
+import type { SharedDrafting } from './drafter-factory.ts'
 import { type LoadedTarget, loadExact } from './exact-load.ts'
 import { library } from './library.ts'
 import { LlamaModel } from './llama-model.ts'
 import { checkPair } from './pairing.ts'
 import type { WorkerStart } from './protocol.ts'
+import { type Slot, Slots } from './slots.ts'
 
 /** The loaded models and everything that outlives a request. */
 export class Runtime {
   readonly target: LlamaModel
   readonly draft: LlamaModel | undefined
-  readonly text: CachedText
+  readonly slots: Slots
+  readonly scheduler: Scheduler
   /** In exact mode: what a session may send. */
   readonly exact: ExactLimits | undefined
   /** What drafters share between requests. */
-  drafting: DraftingState
+  drafting: SharedDrafting
   readonly facts: EngineFacts
   readonly #corpus: readonly Token[][]
-  readonly #draftText: CachedText | undefined
 
   constructor(start: WorkerStart, onProgress: (file: string, fraction: number) => void) {
     const began = performance.now()
@@ -53,17 +57,19 @@ export class Runtime {
       this.close()
       throw error
     }
-    this.text = new CachedText(this.target.open())
-    this.#draftText = this.draft && new CachedText(this.draft.open())
+    this.scheduler = new Scheduler(this.target, () => performance.now())
     this.#corpus = (phrasesFrom ?? []).map((file) => this.target.vocabulary.tokenize(readCorpus(file), { bos: false }))
     this.drafting = this.#freshDrafting()
+    this.slots = new Slots(Array.from({ length: start.options.sessions ?? 1 }, () => this.#openSlot()))
     const { version, devices } = library()
     this.facts = {
       engine: 'llama',
       library: `llama.cpp ${version}`,
       devices: devices.map((device) => `${device.name} (${device.description})`),
       contextLength: this.target.contextLength,
+      sessions: this.slots.all.length,
       threads: this.target.threads,
+      tools: knowsTools(this.target),
       target: modelFacts(this.target),
       draft: this.draft ? modelFacts(this.draft) : null,
       loadMs: performance.now() - began,
@@ -74,22 +80,31 @@ export class Runtime {
     }
   }
 
-  /** Milliseconds inside the native library's passes so far. */
-  get engineMs(): number {
-    return this.target.decodeMs + (this.draft?.decodeMs ?? 0)
-  }
-
   /** Forgets what requests have taught; the corpus is known again. */
   forgetPhrases(): void {
     this.drafting = this.#freshDrafting()
+    for (const slot of this.slots.all) slot.history = new History(this.drafting.ouroboros.pool)
   }
 
-  #freshDrafting(): DraftingState {
+  #openSlot(): Slot {
+    const { draft } = this
+    return {
+      text: new CachedText(this.target.open()),
+      draft: draft && new CachedText(draft.open(), () => this.scheduler.promptChunk(draft)),
+      history: new History(this.drafting.ouroboros.pool),
+    }
+  }
+
+  #freshDrafting(): SharedDrafting {
     const pool = new PhrasePool()
     for (const text of this.#corpus) pool.learn(text, 0, text.length, 'corpus')
     return {
-      draft: this.#draftText,
-      ouroboros: { pool, history: new History(pool), estimate: new AcceptanceEstimate(ACCEPTANCE_PRIORS), planner: new ThresholdPlanner() },
+      ouroboros: {
+        pool,
+        estimate: new AcceptanceEstimate(DRAFT_PRIORS),
+        phraseChance: new PhraseChance(),
+        planner: new ThresholdPlanner(),
+      },
       paperPools: new Map(),
       endTokens: this.target.vocabulary.endTokens,
     }

@@ -6,16 +6,19 @@ import type { Proposal } from '../core/token-tree.ts'
 import type { StepTrace, TraceNode } from './api.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
-/** Turns rounds into text that a person can follow, and listens to what the pool learns meanwhile. */
+/** Turns rounds into text that a person can follow, and listens to what the pool learns meanwhile, from other sessions too. */
 export class Tracer {
   readonly #pool: PhrasePool
   readonly #vocabulary: Vocabulary
   #learnt: Phrase[] = []
+  readonly #hear = (phrase: Phrase): void => {
+    this.#learnt.push(phrase)
+  }
 
   constructor(pool: PhrasePool, vocabulary: Vocabulary) {
     this.#pool = pool
     this.#vocabulary = vocabulary
-    pool.onLearn = (phrase) => this.#learnt.push(phrase)
+    pool.listeners.add(this.#hear)
   }
 
   trace(round: Round, pool?: PoolReport): StepTrace {
@@ -38,7 +41,7 @@ export class Tracer {
   }
 
   close(): void {
-    this.#pool.onLearn = undefined
+    this.#pool.listeners.delete(this.#hear)
   }
 
   #text(tokens: readonly Token[]): string {

@@ -6,15 +6,16 @@ import { runRequest } from './request-runner.ts'
 import { Runtime } from './runtime.ts'
 import { toWire } from './wire-error.ts'
 
-/** Entry of the worker thread: models, caches and the loop live here; requests are answered one after another. */
+/** Entry of the worker thread: models, caches and the loop live here; as many requests are answered at once as there are slots. */
 const port = parentPort
 if (!port) throw new Error('this file is a worker thread')
 const send = (message: FromWorker) => port.postMessage(message)
 const start = workerData as WorkerStart
 
 const queue: { id: number; request: WireRequest }[] = []
-const abortedIds = new Set<number>()
-let running: number | undefined
+/** How to give up what is being answered. */
+const running = new Map<number, AbortController>()
+let turning = false
 let disposing = false
 let runtime: Runtime | undefined
 
@@ -32,7 +33,7 @@ function hear(message: ToWorker): void {
   switch (message.type) {
     case 'generate':
       queue.push(message)
-      void work()
+      work()
       break
     case 'abort':
       abort(message.id)
@@ -51,36 +52,61 @@ function hear(message: ToWorker): void {
       break
     case 'dispose':
       disposing = true
-      for (const { id } of [...queue]) abort(id)
-      if (running === undefined) dispose()
+      for (const id of [...queue.map((one) => one.id), ...running.keys()]) abort(id)
+      if (running.size === 0) dispose()
   }
 }
 
-/** A running request ends at its next pass, a queued one at once. */
+/** A running request ends before its next pass, a queued one at once. */
 function abort(id: number): void {
-  if (id === running) abortedIds.add(id)
+  running.get(id)?.abort()
   const queued = queue.find((one) => one.id === id)
   if (!queued) return
   queue.splice(queue.indexOf(queued), 1)
   send({ type: 'done', id, result: abortedResult(queued.request.method) })
 }
 
-async function work(): Promise<void> {
-  if (running !== undefined || disposing) return
-  for (let next = queue.shift(); next; next = queue.shift()) {
-    const { id, request } = next
-    running = id
-    try {
-      const aborted = () => disposing || abortedIds.has(id)
-      const result = await runRequest(loaded(), request, aborted, (step) => send({ type: 'step', id, step }))
-      send({ type: 'done', id, result })
-    } catch (error) {
-      send({ type: 'failed', id, error: toWire(error) })
-    }
-    abortedIds.delete(id)
-    running = undefined
+/** Begins what there is a slot for, in the order of the queue. */
+function work(): void {
+  while (!disposing && loaded().slots.idle > 0) {
+    const next = queue.shift()
+    if (!next) break
+    void answerRequest(next.id, next.request)
   }
-  if (disposing) dispose()
+  void turn()
+}
+
+async function answerRequest(id: number, request: WireRequest): Promise<void> {
+  const controller = new AbortController()
+  running.set(id, controller)
+  try {
+    const result = await runRequest(loaded(), request, {
+      signal: controller.signal,
+      started: (started) => send({ type: 'started', id, started }),
+      step: (step) => send({ type: 'step', id, step }),
+    })
+    send({ type: 'done', id, result })
+  } catch (error) {
+    send({ type: 'failed', id, error: toWire(error) })
+  }
+  running.delete(id)
+  if (!disposing) work()
+  else if (running.size === 0) dispose()
+}
+
+/** Runs joint passes while anything is being answered; the event loop turns in between, so messages come in. */
+async function turn(): Promise<void> {
+  if (turning) return
+  turning = true
+  while (running.size > 0) {
+    await nextTurn()
+    runtime?.scheduler.turn()
+  }
+  turning = false
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function dispose(): void {

@@ -54,6 +54,14 @@ export class FakeCache implements Cache {
     this.#pending = undefined
   }
 
+  adopt(from: Cache, length: number): void {
+    this.#alive()
+    if (!(from instanceof FakeCache) || from.model !== this.model) throw new TypeError('this cache belongs to another model')
+    if (length > from.length) throw new RangeError(`cannot take ${length} tokens from a cache of ${from.length}`)
+    this.#pending = undefined
+    this.#tokens.splice(0, this.#tokens.length, ...from.#tokens.slice(0, length))
+  }
+
   rollback(length: number): void {
     this.#alive()
     if (!Number.isInteger(length) || length < 0 || length > this.length)

@@ -40,6 +40,7 @@ export function modelContract(name: string, options: ContractOptions, runner: Ru
       })
     }
     runner.it('several sessions in one pass', () => checkSessions(model, options.tolerance))
+    runner.it('a prefix shared with another session', () => checkAdoption(model, options.tolerance))
     runner.it('rollback to any length', () => checkRollback(model, options.tolerance))
     runner.it('a long prompt in chunks', () => checkChunks(model, options.tolerance))
     runner.it('the widest tree', () => checkWidest(model, options.tolerance))
@@ -131,6 +132,30 @@ function checkSessions(model: Model, tolerance: number): void {
         checkNext(model, cache, text, draw(words), tolerance, `session ${i} goes on`)
       })
     })
+  })
+}
+
+/** The prefix of another session, whose tree is pending, is as good as one's own, and outlives the other. */
+function checkAdoption(model: Model, tolerance: number): void {
+  const draw = drawer(29)
+  const words = Math.min(model.vocabSize, 1000)
+  const prefix = Array.from({ length: 9 }, () => draw(words))
+  const shared = prefix.slice(0, 6)
+  withCache(model, (second) => {
+    if (!second.adopt) return
+    withCache(model, (first) => {
+      read(model, new CachedText(first), prefix)
+      read(model, new CachedText(second), prefix.slice(0, 2).reverse())
+      model.forward([{ cache: first, tree: SHAPES['guess set'](draw, words) }])
+      second.adopt?.(first, shared.length)
+      expectEqual(second.length, shared.length, 'length after sharing')
+      expectThrow(() => second.adopt?.(first, prefix.length + 1), 'more than the other has', true)
+      checkNext(model, second, shared, draw(words), tolerance, 'who shares')
+      first.rollback(prefix.length)
+      checkNext(model, first, prefix, draw(words), tolerance, 'who is shared')
+    })
+    second.rollback(shared.length)
+    checkNext(model, second, shared, draw(words), tolerance, 'after the other is closed')
   })
 }
 

@@ -15,8 +15,8 @@ test.each<GenerateRequest>([
 })
 
 test.each<[object | undefined, RegExp]>([
-  [{}, /prompt or messages: received neither/],
-  [{ prompt: 'x', messages }, /prompt or messages: received both/],
+  [{}, /promptTokens or messages: received none/],
+  [{ prompt: 'x', messages }, /promptTokens or messages: received several/],
   [{ prompt: 5 }, /^prompt: .*string: received 5$/],
   [{ messages: [{ role: 'robot', content: 'x' }] }, /^messages\.0\.role: .*received 'robot'$/],
   [{ messages: 'x' }, /^messages: .*array: received 'x'$/],

@@ -43,7 +43,9 @@ const FACTS: EngineFacts = {
   library: 'fake',
   devices: [],
   contextLength: 4096,
+  sessions: 1,
   threads: 2,
+  tools: true,
   target: { file: 'big.gguf', description: 'big model', parameters: 1, bytes: 1, vocabSize: 8, trainedContext: 4096 },
   draft: { file: 'small.gguf', description: 'small model', parameters: 1, bytes: 1, vocabSize: 8, trainedContext: 4096 },
   exactWidth: null,
@@ -95,13 +97,22 @@ export class FakeEngine implements Engine {
         text,
         finishReason: request.signal?.aborted ? 'abort' : 'stop',
         usage: { promptTokens: 3, completionTokens: tokens, cachedTokens: 0 },
-        timings: { promptMs: 1, predictedMs: 2, predictedPerSecond: speed?.(request) ?? 10, engineMs: 2 },
+        timings: {
+          promptMs: 1,
+          predictedMs: 2,
+          predictedPerSecond: speed?.(request) ?? 10,
+          engineMs: 2,
+          draftMs: 1,
+          targetMs: 1,
+          ownMs: 0,
+        },
         method: request.method ?? 'ouroboros',
         statistics,
         exact: request.method === 'vanilla',
       })
     }
-    return { result, [Symbol.asyncIterator]: () => steps() }
+    const started = Promise.resolve({ promptTokens: 3, cachedTokens: 0 })
+    return { started, result, [Symbol.asyncIterator]: () => steps() }
   }
 
   async tokenize(): Promise<number[]> {

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import {
-  ACCEPTANCE_PRIORS,
   AcceptanceEstimate,
   CachedText,
   type Constraint,
+  CostModel,
+  CostPlanner,
+  DRAFT_PRIORS,
   type Drafter,
   drive,
   type ExactLimits,
@@ -13,13 +15,16 @@ import {
   OuroborosDrafter,
   PaperDrafter,
   PaperPool,
+  PhraseChance,
   PhraseDrafting,
   PhrasePool,
   type PhraseSource,
+  Prices,
   PromptLookupDrafter,
   Sampler,
   type SamplerOptions,
   Session,
+  type SessionOptions,
   SpeculativeDrafter,
   type Statistics,
   type Step,
@@ -56,6 +61,8 @@ export interface Drafting {
   directChance: number
   withDraft: boolean
   thresholds: { draft: number; verify: number }
+  /** Cost of each further token in a pass, in one-token passes; absent: thresholds decide, not costs. */
+  slope: number | undefined
   minProbability: number
   sources: PhraseSource[]
   /** A text that the caller expects; empty = none. */
@@ -76,6 +83,7 @@ export const drafting: fc.Arbitrary<Drafting> = fc.record({
   directChance: fc.constantFrom(0, 0.3, 0.8, 2),
   withDraft: fc.boolean(),
   thresholds: fc.record({ draft: fc.constantFrom(0, 0.3, 0.9), verify: fc.constantFrom(0, 0.15, 0.5) }),
+  slope: fc.constantFrom(undefined, 0, 0.1, 0.5),
   minProbability: fc.constantFrom(0, 0.3),
   sources: fc.subarray<PhraseSource>(['prompt', 'history', 'verification']),
   expected: fc.oneof(fc.constant<Token[]>([]), fc.array(fc.nat({ max: VOCAB - 1 }), { maxLength: 40 })),
@@ -157,31 +165,34 @@ export class EveryThird implements Constraint {
   close(): void {}
 }
 
+/** The pair of models of this world. */
+export function models(setup: Setup): { target: FakeModel; draft: FakeModel } {
+  const target = new FakeModel(setup.target)
+  const agreesWith = { model: target, rate: setup.agreement }
+  return { target, draft: new FakeModel({ ...setup.target, ...setup.draft, seed: setup.target.seed + 1, agreesWith }) }
+}
+
+/** What one prompt of this world is answered with. */
+export function sessionOptions(setup: Setup, text: CachedText, drafter: Drafter): SessionOptions {
+  return {
+    target: text,
+    drafter,
+    sampler: new Sampler(setup.sampler, setup.isConstrained ? new EveryThird() : undefined),
+    endTokens: new Set(setup.endTokens),
+    maxTokens: setup.maxTokens,
+    promptChunk: setup.promptChunk,
+    ...(setup.exact && { exact: setup.exact }),
+  }
+}
+
 /** Answers every prompt in turn, in one conversation; `plain` = by plain decoding. */
 export function answer(setup: Setup, plain: boolean): Answer[] {
-  const target = new FakeModel(setup.target)
-  const draft = new FakeModel({
-    ...setup.target,
-    ...setup.draft,
-    seed: setup.target.seed + 1,
-    agreesWith: { model: target, rate: setup.agreement },
-  })
+  const { target, draft } = models(setup)
   const text = new CachedText(target.open())
   const draftText = new CachedText(draft.open(), setup.promptChunk)
-  const makeDrafter = plain ? () => new VanillaDrafter() : drafters(setup, target, draftText)
+  const makeDrafter = plain ? () => new VanillaDrafter() : drafters(setup, target)(draftText)
   const answers = setup.prompts.map((prompt) => {
-    const session = new Session(
-      {
-        target: text,
-        drafter: makeDrafter(),
-        sampler: new Sampler(setup.sampler, setup.isConstrained ? new EveryThird() : undefined),
-        endTokens: new Set(setup.endTokens),
-        maxTokens: setup.maxTokens,
-        promptChunk: setup.promptChunk,
-        ...(setup.exact && { exact: setup.exact }),
-      },
-      prompt,
-    )
+    const session = new Session(sessionOptions(setup, text, makeDrafter()), prompt)
     const emittedPerStep: number[] = []
     while (!session.finish) {
       const step: Step = drive(session.step())
@@ -211,42 +222,49 @@ export function checkLossless(setup: Setup): void {
   }
 }
 
-/** New drafters that share what outlives a prompt. */
-function drafters(setup: Setup, target: FakeModel, draft: CachedText): () => Drafter {
-  const { method, W, N, G, K, gamma, branches, directChance, withDraft, thresholds, minProbability, seed, sources } = setup.drafting
+/** Per conversation, by its draft text: new drafters that share what outlives a prompt. */
+export function drafters(setup: Setup, target: FakeModel): (draft: CachedText) => () => Drafter {
+  const { method, W, N, G, K, gamma, branches, directChance, withDraft, thresholds, minProbability, seed, sources, slope } = setup.drafting
   const endTokens = new Set(setup.endTokens)
   const pool = new PhrasePool({ capacityBytes: 50_000, perKey: 1 + (seed % 4) })
-  const history = new History(pool)
-  const estimate = new AcceptanceEstimate(ACCEPTANCE_PRIORS)
+  const estimate = new AcceptanceEstimate(DRAFT_PRIORS)
   const paperPool = new PaperPool(Math.max(1, G))
+  const curve = (first: number) => new CostModel({ widths: [1, 64], seconds: [first, first * (1 + 63 * (slope ?? 0))] })
+  const prices = new Prices()
+  const planner = () =>
+    slope === undefined ? new ThresholdPlanner(thresholds) : new CostPlanner({ target: curve(1), draft: curve(0.2) }, prices)
   switch (method) {
     case 'speculative':
-      return () => new SpeculativeDrafter(draft, { draftLength: gamma, minProbability }, endTokens)
+      return (draft) => () => new SpeculativeDrafter(draft, { draftLength: gamma, minProbability }, endTokens)
     case 'prompt-lookup':
-      return () => new PromptLookupDrafter({ lookupNgram: N, draftLength: gamma })
+      return () => () => new PromptLookupDrafter({ lookupNgram: N, draftLength: gamma })
     case 'lookahead':
-      return () => new LookaheadDrafter({ window: Math.max(1, W), ngram: N, guesses: Math.max(1, G) })
+      return () => () => new LookaheadDrafter({ window: Math.max(1, W), ngram: N, guesses: Math.max(1, G) })
     case 'paper':
       // The preset is defined for greedy decoding; its trees are lossless under any sampler all the same.
-      return () => new PaperDrafter(draft, paperPool, { W: Math.max(1, W), N, G, K, gamma }, endTokens)
+      return (draft) => () => new PaperDrafter(draft, paperPool, { W: Math.max(1, W), N, G, K, gamma }, endTokens)
     case 'random':
-      return () => new RandomDrafter(target, seed)
+      return () => () => new RandomDrafter(target, seed)
     case 'ouroboros': {
       const expected = new PhrasePool({ capacityBytes: 20_000 })
       expected.learn(setup.drafting.expected, 0, setup.drafting.expected.length, 'prediction')
-      return () =>
-        new OuroborosDrafter(
-          { draftLength: gamma, suffixes: K, branches, directChance, sources: new Set(sources) },
-          {
-            pool,
-            ...(expected.size > 0 && { expected }),
-            history,
-            estimate,
-            planner: new ThresholdPlanner(thresholds),
-            endTokens,
-            ...(withDraft && { drafting: new PhraseDrafting(draft, pool, { window: W, ngram: N, guesses: G }) }),
-          },
-        )
+      return (draft) => {
+        const history = new History(pool)
+        return () =>
+          new OuroborosDrafter(
+            { draftLength: gamma, suffixes: K, branches, directChance, sources: new Set(sources) },
+            {
+              pool,
+              ...(expected.size > 0 && { expected }),
+              history,
+              estimate,
+              phraseChance: new PhraseChance(),
+              planner: planner(),
+              endTokens,
+              ...(withDraft && { drafting: new PhraseDrafting(draft, pool, { window: W, ngram: N, guesses: G }) }),
+            },
+          )
+      }
     }
   }
 }

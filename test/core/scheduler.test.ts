@@ -1,0 +1,228 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { CachedText, drive, type Pass, Scheduler, type Seat, Session, TokenTree, VanillaDrafter } from '../../src/core/index.ts'
+import { FakeModel } from '../../src/testing/index.ts'
+import { answer, drafters, models, type Setup, sessionOptions, setup } from './setups.ts'
+
+const METHODS = ['speculative', 'prompt-lookup', 'lookahead', 'ouroboros', 'paper', 'random'] as const
+
+/** Answers the session to its end; undefined: cancelled. */
+async function answerOn(seat: Seat, session: Session, afterStep: () => void = () => {}): Promise<Session | undefined> {
+  while (!session.finish) {
+    if ((await seat.run(session.step())) === undefined) return undefined
+    afterStep()
+  }
+  seat.leave()
+  return session
+}
+
+/** Lets the sessions go on after a turn. */
+const settle = () => new Promise((resolve) => setImmediate(resolve))
+
+/** All prompts of a world at once, some arriving late, some given up; null = given up. */
+async function together(world: Setup, arrivals: readonly number[], cancels: readonly number[]) {
+  const { target, draft } = models(world)
+  const scheduler = new Scheduler(target)
+  const conversation = drafters(world, target)
+  const texts: CachedText[] = []
+  const open = (model: FakeModel, chunk: number) => {
+    const text = new CachedText(model.open(), chunk)
+    texts.push(text)
+    return text
+  }
+  const answers: Promise<unknown>[] = []
+  const seats: Seat[] = []
+  const begin = (prompt: readonly number[]) => {
+    const seat = scheduler.join()
+    seats.push(seat)
+    const makeDrafter = conversation(open(draft, world.promptChunk))
+    const options = { ...sessionOptions(world, open(target, 256), makeDrafter()), company: seat }
+    answers.push(
+      answerOn(seat, new Session(options, prompt)).then(
+        (session) => session && { tokens: session.prefix.slice(prompt.length), finish: session.finish },
+      ),
+    )
+  }
+  let turn = 0
+  const late = world.prompts.map((prompt, i) => ({ prompt, at: arrivals[i] ?? 0 }))
+  for (; late.length > 0 || !scheduler.idle; turn++) {
+    for (const one of late.filter(({ at }) => at <= turn)) {
+      begin(one.prompt)
+      late.splice(late.indexOf(one), 1)
+    }
+    if (cancels.includes(turn)) seats[turn % Math.max(1, seats.length)]?.cancel()
+    scheduler.turn()
+    await settle()
+  }
+  const done = await Promise.all(answers)
+  for (const text of texts) text.close()
+  expect(target.openCaches + draft.openCaches).toBe(0)
+  return done
+}
+
+describe('many sessions at once', () => {
+  for (const method of METHODS) {
+    it(`${method}: each text is that of a single run by plain decoding`, async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          setup,
+          fc.array(fc.nat({ max: 30 }), { maxLength: 3 }),
+          fc.array(fc.nat({ max: 60 }), { maxLength: 2 }),
+          async (world, arrivals, cancels) => {
+            const chosen = { ...world, drafting: { ...world.drafting, method } }
+            const alone = chosen.prompts.map((prompt) => answer({ ...chosen, prompts: [prompt] }, true)[0])
+            const wanted = alone.map((one) => ({ tokens: one?.tokens, finish: one?.finish }))
+            const order = [...wanted.keys()].sort((a, b) => (arrivals[a] ?? 0) - (arrivals[b] ?? 0))
+            const answers = await together(chosen, arrivals, cancels)
+            answers.forEach((one, i) => {
+              if (one) expect(one).toEqual(wanted[order[i] as number])
+            })
+            if (cancels.length === 0) expect(answers.every(Boolean)).toBe(true)
+          },
+        ),
+        { numRuns: 150 },
+      )
+    })
+  }
+
+  it('one session alone is run as without a scheduler: the same passes in the same order', async () => {
+    await fc.assert(
+      fc.asyncProperty(setup, async (world) => {
+        const passes = async (run: (session: Session, scheduler: Scheduler, seat: Seat) => Promise<void>) => {
+          const { target, draft } = models(world)
+          const scheduler = new Scheduler(target)
+          const drafter = drafters(world, target)(new CachedText(draft.open(), world.promptChunk))()
+          const seat = scheduler.join()
+          const options = { ...sessionOptions(world, new CachedText(target.open()), drafter), company: seat }
+          await run(new Session(options, world.prompts[0] as number[]), scheduler, seat)
+          return { target: target.widths, draft: draft.widths }
+        }
+        const driven = await passes(async (session) => {
+          while (!session.finish) drive(session.step())
+        })
+        const scheduled = await passes(async (session, scheduler, seat) => {
+          const done = answerOn(seat, session)
+          while (!scheduler.idle) {
+            scheduler.turn()
+            await settle()
+          }
+          await done
+        })
+        expect(scheduled).toEqual(driven)
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
+
+/** A generator that sends single tokens, or one chunk of a prompt. */
+function* chain(cache: ReturnType<FakeModel['open']>, sizes: readonly number[], prompt = false): Generator<Pass, string, unknown> {
+  for (const size of sizes) {
+    const tree = TokenTree.chain(Array.from({ length: size }, () => 1))
+    yield { cache, tree, prompt }
+    cache.commit(tree.path(tree.size - 1))
+  }
+  return 'done'
+}
+
+describe('joint passes', () => {
+  it('answers of all sessions share one target pass, and one prompt chunk rides along', async () => {
+    const target = new FakeModel()
+    const scheduler = new Scheduler(target)
+    const seats = Array.from({ length: 4 }, () => scheduler.join())
+    const work = seats.map((seat, i) => seat.run(chain(target.open(), i < 2 ? [1, 1, 1, 1] : [20, 20], i >= 2)))
+    while (!scheduler.idle) {
+      scheduler.turn()
+      await settle()
+    }
+    expect(await Promise.all(work)).toEqual(['done', 'done', 'done', 'done'])
+    expect(target.widths).toEqual([22, 22, 22, 22])
+  })
+
+  it('a prompt on the draft model does not hold up those who wait for the target', async () => {
+    const target = new FakeModel()
+    const draft = new FakeModel()
+    const scheduler = new Scheduler(target)
+    const [reader, writer] = [scheduler.join(), scheduler.join()]
+    const order: string[] = []
+    for (const model of [target, draft]) {
+      const forward = model.forward.bind(model)
+      model.forward = (passes) => {
+        order.push(model === target ? 'target' : 'draft')
+        return forward(passes)
+      }
+    }
+    void reader.run(chain(draft.open(), [30, 30, 30], true))
+    void writer.run(chain(target.open(), [1, 1, 1]))
+    while (!scheduler.idle) {
+      scheduler.turn()
+      await settle()
+    }
+    expect(order).toEqual(['draft', 'target', 'draft', 'target', 'draft', 'target'])
+  })
+
+  it('what does not fit into a batch waits its turn, the longest waiting first', async () => {
+    const target = new FakeModel({ maxBatch: 10 })
+    const scheduler = new Scheduler(target)
+    const work = [6, 6, 6].map((size) => scheduler.join().run(chain(target.open(), [size, size])))
+    while (!scheduler.idle) {
+      scheduler.turn()
+      await settle()
+    }
+    await Promise.all(work)
+    expect(target.widths).toEqual([6, 6, 6, 6, 6, 6])
+  })
+
+  it('a pass that fails ends its own session only', async () => {
+    const target = new FakeModel({ vocabSize: 8 })
+    const scheduler = new Scheduler(target)
+    const good = scheduler.join().run(chain(target.open(), [1, 2]))
+    const cache = target.open()
+    const bad = scheduler.join().run(
+      (function* () {
+        yield { cache, tree: TokenTree.chain([99]) }
+      })(),
+    )
+    const failed = expect(bad).rejects.toThrow(/no such token/)
+    while (!scheduler.idle) {
+      scheduler.turn()
+      await settle()
+    }
+    await failed
+    expect(await good).toBe('done')
+  })
+
+  it('knows what the others put into a target pass', async () => {
+    const target = new FakeModel()
+    const scheduler = new Scheduler(target)
+    const [first, second] = [scheduler.join(), scheduler.join()]
+    expect(first.beside).toBe(0)
+    void second.run(chain(target.open(), [5, 3]))
+    expect([first.beside, second.beside]).toEqual([5, 0])
+    scheduler.turn()
+    expect(first.beside).toBe(3)
+    second.cancel()
+    expect(first.beside).toBe(5) // its last pass is the best guess
+    second.leave()
+    expect(first.beside).toBe(0)
+  })
+
+  it('a session in company reads its prompt in the chunks that it is told', async () => {
+    const target = new FakeModel()
+    const scheduler = new Scheduler(target)
+    const seat = scheduler.join()
+    const options = {
+      ...sessionOptions(fc.sample(setup, 1)[0] as Setup, new CachedText(target.open()), new VanillaDrafter()),
+      company: seat,
+      maxTokens: 1,
+      promptChunk: () => 4,
+    }
+    const answered = answerOn(seat, new Session({ ...options, exact: undefined as never }, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))
+    while (!scheduler.idle) {
+      scheduler.turn()
+      await settle()
+    }
+    await answered
+    expect(target.widths).toEqual([4, 4, 2])
+  })
+})
