@@ -115,6 +115,11 @@ describe('ouroboros bench', () => {
     ])
   })
 
+  it('targets of one name in several folders stay apart', async () => {
+    const { world } = await bench({}, '--targets', 'x/big.gguf,y/big.gguf', '-md', 'small.gguf', '--methods', 'vanilla', '--json', '-')
+    expect(report(world).rows.map(({ target }) => target)).toEqual(['big', 'y/big.gguf'])
+  })
+
   it('--hardware adds what is projected, marked as such', async () => {
     const { world } = await bench({}, '--methods', 'ouroboros', '--hardware', 'flat-gpu')
     expect(world.out).toMatch(/PROJECTED, not measured: .* flat GPU, the default pair in float16\n {2}big, gsm8k: ouroboros 3\.00x/)
