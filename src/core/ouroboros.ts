@@ -41,7 +41,7 @@ export interface OuroborosParts {
 }
 
 /** Rejected nodes read per step: each costs a pass over a row of logits. */
-const LEARN_NODES = 8
+const LEARN_NODES = 2
 /** Where nothing is set and costs allow it. */
 const MOST_DRAFT = 32
 const MOST_SUFFIXES = 3
