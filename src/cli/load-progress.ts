@@ -8,6 +8,8 @@ import type { World } from './world.ts'
 
 type Event = Parameters<NonNullable<LoadOptions['onProgress']>>[0]
 
+const VERBS: Readonly<Record<Event['phase'], string>> = { pull: 'pulling', requantize: 'making the faster draft', load: 'loading' }
+
 /** Loads (and pulls) the models of these flags, shows how far it is; Ctrl-C gives up. */
 export async function loadWithProgress(world: World, flags: LoadFlags & { verbose?: boolean }): Promise<Engine> {
   const { terminal } = world
@@ -18,6 +20,7 @@ export async function loadWithProgress(world: World, flags: LoadFlags & { verbos
         ...toLoadOptions(flags),
         ...(flags.verbose && { onLog: (line: string) => void terminal.stderr.write(`${line}\n`) }),
         onProgress: (event) => progress.show(event),
+        onWarning: (line) => void terminal.stderr.write(`${line}\n`),
         signal,
       })
     } catch (error) {
@@ -76,5 +79,5 @@ export class LoadProgress {
 }
 
 function describe(event: Event): string {
-  return `${event.phase === 'pull' ? 'pulling' : 'loading'} ${basename(event.file)}`
+  return `${VERBS[event.phase]} ${basename(event.file)}`
 }

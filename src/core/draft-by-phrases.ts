@@ -82,6 +82,7 @@ export class PhraseDrafting {
   #beside(text: readonly Token[], longest: number, room: number, nodes: number): { guesses: Token[][]; window?: LookaheadWindow } {
     let left = nodes
     const guesses: Token[][] = []
+    if (this.#draft.cache.model.treeLimits?.leaves === 1) return { guesses } // chains only
     for (const phrase of this.#guesses(text)) {
       const guess = phrase.slice(0, longest)
       if (guess.length > left) continue

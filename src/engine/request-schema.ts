@@ -79,6 +79,7 @@ const loadSchema = z
   .strictObject({
     target: z.string().min(1),
     draft: z.string().min(1).nullish(),
+    draftRequantize: z.boolean().optional(),
     contextLength: z
       .int()
       .min(16)
@@ -96,6 +97,7 @@ const loadSchema = z
     exact: z.boolean().optional(),
     phrasesFrom: z.array(z.string().min(1)).readonly().optional(),
     onLog: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
+    onWarning: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
     onProgress: z.custom<LoadOptions['onProgress']>((value) => typeof value === 'function').optional(),
     signal: z.instanceof(AbortSignal).optional(),
   })
