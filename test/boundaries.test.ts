@@ -23,7 +23,17 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   index: ['core', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
   bench: ['core', 'engine/api.ts', 'engines/llama-peer.ts'],
-  cli: ['core', 'bench', 'engines', 'models', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
+  cli: [
+    'core',
+    'bench',
+    'engines',
+    'models',
+    'engine/api.ts',
+    'engine/handle.ts',
+    'engine/devices.ts',
+    'engine/quantize.ts',
+    'engine/fast-draft.ts',
+  ],
 }
 const MAX_LINES = 300
 

@@ -8,7 +8,12 @@ import type { World } from './world.ts'
 
 type Event = Parameters<NonNullable<LoadOptions['onProgress']>>[0]
 
-const DOING = { pull: 'pulling', load: 'loading', calibrate: 'measuring the passes of' }
+const VERBS: Readonly<Record<Event['phase'], string>> = {
+  pull: 'pulling',
+  requantize: 'making the faster draft',
+  load: 'loading',
+  calibrate: 'measuring the passes of',
+}
 
 /** Loads (and pulls) the models of these flags, shows how far it is; Ctrl-C gives up. */
 export async function loadWithProgress(world: World, flags: LoadFlags & { verbose?: boolean }): Promise<Engine> {
@@ -20,6 +25,7 @@ export async function loadWithProgress(world: World, flags: LoadFlags & { verbos
         ...toLoadOptions(flags),
         ...(flags.verbose && { onLog: (line: string) => void terminal.stderr.write(`${line}\n`) }),
         onProgress: (event) => progress.show(event),
+        onWarning: (line) => void terminal.stderr.write(`${line}\n`),
         signal,
       })
     } catch (error) {
@@ -78,5 +84,5 @@ export class LoadProgress {
 }
 
 function describe(event: Event): string {
-  return `${DOING[event.phase]} ${basename(event.file)}`
+  return `${VERBS[event.phase]} ${basename(event.file)}`
 }
