@@ -16,11 +16,11 @@ export interface LoadedTarget {
 }
 
 /**
- * Loads a model in the fastest way that computes the same bits in passes of every width: values cached as bf16 (then attention
- * has one path for all widths), weights repacked if that is equal too. Throws E_EXACT.
+ * Loads a model in the fastest way that computes the same bits in passes of every width: on llama.cpp values cached as bf16 (then
+ * flash attention has one path for all widths), on ik_llama.cpp no flash attention, weights repacked if that is equal too. Throws E_EXACT.
  */
 export function loadExact(file: string, given: LlamaModelOptions): LoadedTarget {
-  const base: LlamaModelOptions = { ...given, cacheTypeV: given.cacheTypeV ?? 'bf16' }
+  const base: LlamaModelOptions = { ...given, cacheTypeV: given.cacheTypeV ?? (library(given.engine).kind === 'ik' ? 'f16' : 'bf16') }
   const ways =
     given.repack === undefined
       ? [
@@ -55,7 +55,7 @@ export function loadExact(file: string, given: LlamaModelOptions): LoadedTarget 
 function key(file: string, options: LlamaModelOptions): string {
   const { size, mtimeMs } = statSync(file)
   const { onProgress: _, ...settings } = options
-  return JSON.stringify([1, library().version, cpus()[0]?.model, file, size, mtimeMs, settings])
+  return JSON.stringify([1, library(options.engine).version, cpus()[0]?.model, file, size, mtimeMs, settings])
 }
 
 function memory(): string {
