@@ -8,7 +8,12 @@ import type { World } from './world.ts'
 
 type Event = Parameters<NonNullable<LoadOptions['onProgress']>>[0]
 
-const VERBS: Readonly<Record<Event['phase'], string>> = { pull: 'pulling', requantize: 'making the faster draft', load: 'loading' }
+const VERBS: Readonly<Record<Event['phase'], string>> = {
+  pull: 'pulling',
+  requantize: 'making the faster draft',
+  load: 'loading',
+  calibrate: 'measuring the passes of',
+}
 
 /** Loads (and pulls) the models of these flags, shows how far it is; Ctrl-C gives up. */
 export async function loadWithProgress(world: World, flags: LoadFlags & { verbose?: boolean }): Promise<Engine> {

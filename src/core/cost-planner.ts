@@ -16,6 +16,13 @@ const STEP_TOKENS = 3
 /** Draft passes are foreseen this far. */
 const HORIZON = 12
 
+/** Draft passes that a window's column saves per pass: measured with W = 4, N = 5 (docs/measurements.md: a seventh to a third of the passes). */
+const COLUMN_WORTH = 0.04
+const WINDOWS = [16, 8, 4]
+/** Other phrases are tried where so many nodes cost no more than this share of a pass. */
+const BRANCH_NODES = 16
+const BRANCH_COST = 0.15
+
 /**
  * Sends what pays (renewal-reward; SpecDec++ and Sequoia in one rule): a node, or a draft pass, is worth its chance times the price of a
  * token, and costs what it adds to the measured time of the passes. The price is the running cost of a token, in the same measured
@@ -65,6 +72,19 @@ export class CostPlanner implements Planner {
       chances.map((chance) => chance * pass),
       (count) => draft.seconds(width + count, context) - draft.seconds(width, context),
     ).count
+  }
+
+  window(ngram: number): number {
+    const { draft } = this.#costs
+    if (!draft) return 0
+    const pass = draft.seconds(1)
+    const pays = (columns: number) => draft.seconds(1 + columns * (ngram - 1)) - pass <= COLUMN_WORTH * columns * pass
+    return WINDOWS.find(pays) ?? 0
+  }
+
+  get allowsBranches(): boolean {
+    const { target } = this.#costs
+    return target.seconds(BRANCH_NODES) <= (1 + BRANCH_COST) * target.seconds(1)
   }
 
   trim(chances: readonly number[], known: readonly number[]): number {

@@ -3,13 +3,13 @@ import { LookaheadWindow, type WindowSize } from './lookahead-window.ts'
 import type { Logits, Pass } from './model.ts'
 import { MAX_KEY, type PhrasePool } from './phrase-pool.ts'
 import { uniform } from './random.ts'
-import { topProbability } from './row-math.ts'
+import { topConfidence } from './row-math.ts'
 import type { Token } from './token.ts'
 import { TokenTree } from './token-tree.ts'
 
 export interface PhraseDraftingOptions extends WindowSize {
-  /** Phrases tried per draft pass (G); 0 = none. `window` (W) 0 = no window; both 0 = plain drafting. */
-  readonly guesses: number
+  /** Phrases tried per draft pass (G); 0 = none; absent: the guess that the caller gives. `window` (W) 0 = no window; both 0 = plain drafting. */
+  readonly guesses?: number
 }
 
 /** A token that the draft model wrote, with its own probability. */
@@ -48,25 +48,24 @@ export class PhraseDrafting {
     return text.length - this.#draft.common(text)
   }
 
-  /** One draft pass behind `text`: at least one token and at most `most`, or none at the draft model's context end. `told`: its width. */
-  *pass(text: readonly Token[], most: number, told?: (width: number) => void): Generator<Pass, DraftedToken[], Logits> {
+  /** One draft pass behind `text`: at least one token and at most `most`, or none at the draft model's context end. `guess`: tokens that may follow. */
+  *pass(text: readonly Token[], most: number, guess: readonly Token[] = []): Generator<Pass, DraftedToken[], Logits> {
     const { contextLength, maxBatch } = this.#draft.cache.model
     const room = contextLength - text.length
     if (room < 0) return []
-    const { guesses, window } = this.#beside(text, Math.min(most - 1, room), room, maxBatch - 1)
+    const { guesses, window } = this.#beside(text, guess, Math.min(most - 1, room), room, maxBatch - 1)
     const pending = yield* this.#draft.catchUp(text, guesses.flat().length + (window?.nodes ?? 0))
     const tree = TokenTree.chain(pending)
     const root = tree.size - 1
     window?.attach(tree, root)
     for (const phrase of guesses) tree.addPath(root, phrase)
-    told?.(tree.size)
     const logits = yield { cache: this.#draft.cache, tree }
 
     const tokens: DraftedToken[] = []
     let at = root
     for (;;) {
-      const token = logits.argmax(at)
-      tokens.push({ token, probability: topProbability(logits.row(at), token) })
+      const { token, probability } = topConfidence(logits.row(at))
+      tokens.push({ token, probability })
       const child = tree.child(at, token)
       if (child === undefined || !tree.wanted(child) || tokens.length === most) break
       at = child
@@ -79,26 +78,31 @@ export class PhraseDrafting {
   }
 
   /** What rides in the pass of the last token, as far as context (`room`) and batch (`nodes`) reach: guesses first. */
-  #beside(text: readonly Token[], longest: number, room: number, nodes: number): { guesses: Token[][]; window?: LookaheadWindow } {
+  #beside(
+    text: readonly Token[],
+    given: readonly Token[],
+    longest: number,
+    room: number,
+    nodes: number,
+  ): { guesses: Token[][]; window?: LookaheadWindow } {
     let left = nodes
     const guesses: Token[][] = []
-    if (this.#draft.cache.model.treeLimits?.leaves === 1) return { guesses } // chains only
-    for (const phrase of this.#guesses(text)) {
+    for (const phrase of this.#options.guesses === undefined ? [given] : this.#guesses(text, this.#options.guesses)) {
       const guess = phrase.slice(0, longest)
-      if (guess.length > left) continue
+      if (guess.length === 0 || guess.length > left) continue
       guesses.push(guess)
       left -= guess.length
     }
-    const window = this.#window
+    const window = this.#draft.cache.model.treeLimits?.leaves === 1 ? undefined : this.#window
     return { guesses, ...(window && window.depth <= room && window.nodes <= left && { window }) }
   }
 
   /** The guess set: phrases behind the last tokens, longest key first, no first token twice. */
-  #guesses(text: readonly Token[]): Token[][] {
+  #guesses(text: readonly Token[], most: number): Token[][] {
     const chosen = new Map<Token, Token[]>()
     for (let keySize = MAX_KEY; keySize > 0; keySize--) {
       for (const id of this.#pool.find(text, text.length, keySize)) {
-        if (chosen.size >= this.#options.guesses) return [...chosen.values()]
+        if (chosen.size >= most) return [...chosen.values()]
         const { tokens } = this.#pool.phrase(id)
         if (!chosen.has(tokens[0] as Token)) chosen.set(tokens[0] as Token, [...tokens])
       }

@@ -42,6 +42,8 @@ export interface Verdict {
   /** Length of the prefix that the proposal hung from. */
   readonly before: number
   readonly draft: TokenTree
+  /** Tokens of each draft pass behind it. */
+  readonly draftWidths: readonly number[]
   /** The proposal's nodes that were accepted, a path from its top. */
   readonly accepted: readonly NodeId[]
   /** Accepted tokens and the correction or bonus token; may be cut short by an end. */

@@ -110,3 +110,14 @@ function candidate(
   const facts = { keySize, seen: pool.seen(id), seenAll, siblings: ids.length, isLocal, streak, tries, hits }
   return { shelf, id, facts, chance: estimate.of(facts) }
 }
+
+/** Whether the pool's first choice behind `text[0..end)` is the token that stands there. */
+export function foresees(shelves: readonly Shelf[], text: readonly Token[], end: number): boolean {
+  for (let keySize = Math.min(MAX_KEY, end); keySize > 0; keySize--) {
+    for (const { pool } of shelves) {
+      const best = pool.find(text, end, keySize)[0]
+      if (best !== undefined) return pool.token(best, 0) === text[end]
+    }
+  }
+  return false
+}

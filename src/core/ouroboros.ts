@@ -4,24 +4,23 @@ import type { PhraseDrafting } from './draft-by-phrases.ts'
 import type { Drafter, Room, Verdict } from './drafter.ts'
 import { Growth } from './growth.ts'
 import type { History } from './history.ts'
-import { type Continuation, continuations, type Shelf } from './lengthen.ts'
+import { type Continuation, continuations, foresees, type Shelf } from './lengthen.ts'
 import type { Logits, Pass } from './model.ts'
 import type { PhraseChance, PhraseFacts } from './phrase-chance.ts'
 import { MAX_KEY, type PhrasePool } from './phrase-pool.ts'
-import { type Planner, WORTHLESS } from './planner.ts'
+import { type Planner, WORTHLESS, type Worth } from './planner.ts'
 import type { PoolReport } from './stats.ts'
 import type { PhraseSource, Token } from './token.ts'
 import { type NodeId, ROOT, type TokenTree } from './token-tree.ts'
 
 export interface OuroborosOptions {
-  /** Most tokens that the draft model writes per step (gamma). */
-  readonly draftLength: number
-  /** Phrases hung at the draft's end (K). */
-  readonly suffixes: number
-  /** Other phrases hung at nodes before it, where the draft is unsure. */
-  readonly branches: number
-  /** A phrase whose first token has at least this chance goes to the target without asking the draft model; > 1 = never. */
-  readonly directChance: number
+  /** Tokens that the draft model writes per step (gamma); absent: as many as pay. */
+  readonly draftLength?: number
+  /** Phrases hung at the draft's end (K), and other phrases at nodes before it where the draft is unsure; absent: as far as they pay. */
+  readonly suffixes?: number
+  readonly branches?: number
+  /** A phrase whose first token has at least this chance goes to the target without asking the draft model; > 1 = never; absent: where it pays. */
+  readonly directChance?: number
   /** What phrases are learnt from (besides the window, W): prompt, history, verification. */
   readonly sources: ReadonlySet<PhraseSource>
 }
@@ -42,7 +41,11 @@ export interface OuroborosParts {
 }
 
 /** Rejected nodes read per step: each costs a pass over a row of logits. */
-const LEARN_NODES = 8
+const LEARN_NODES = 2
+/** Where nothing is set and costs allow it. */
+const MOST_DRAFT = 32
+const MOST_SUFFIXES = 3
+const MOST_BRANCHES = 2
 
 /**
  * Ouroboros (Zhao et al., EMNLP 2024): a draft written phrase by phrase, lengthened by phrases for free, and phrases
@@ -59,8 +62,6 @@ export class OuroborosDrafter implements Drafter {
   /** Tokens in a row at the prefix's end that the pool foresaw. */
   #streak = 0
   #tried: TriedPhrase[] = []
-  /** Tokens of this step's draft passes. */
-  #draftWidths: number[] = []
   #lookups = 0
   #hits = 0
 
@@ -79,6 +80,12 @@ export class OuroborosDrafter implements Drafter {
     return { size: this.#parts.pool.size, lookups: this.#lookups, hits: this.#hits }
   }
 
+  /** Whether something was set by the user: that is not weighed again. */
+  get #isFixed(): boolean {
+    const { draftLength, suffixes, branches, directChance } = this.#options
+    return [draftLength, suffixes, branches, directChance].some((one) => one !== undefined)
+  }
+
   begin(prompt: readonly Token[]): void {
     this.#streak = 0
     this.#parts.planner.close()
@@ -89,7 +96,6 @@ export class OuroborosDrafter implements Drafter {
   *propose(prefix: readonly Token[], room: Room): Generator<Pass, TokenTree, Logits> {
     this.#grounds = []
     this.#tried = []
-    this.#draftWidths = []
     const { planner } = this.#parts
     planner.begin({
       base: room.base,
@@ -101,7 +107,7 @@ export class OuroborosDrafter implements Drafter {
     const growth = new Growth(prefix, { depth: Math.min(room.depth, room.remaining - 1), nodes: room.nodes })
     this.#lengthen(growth, yield* this.#draft(growth))
     this.#branch(growth)
-    return growth.first(planner.trim(growth.chances, growth.known))
+    return this.#isFixed ? growth.tree : growth.first(planner.trim(growth.chances, growth.known))
   }
 
   /**
@@ -109,28 +115,16 @@ export class OuroborosDrafter implements Drafter {
    * from there on the trunk is phrases only.
    */
   *#draft(growth: Growth): Generator<Pass, NodeId, Logits> {
-    const { drafting, planner, estimate, endTokens } = this.#parts
-    let left = drafting ? this.#options.draftLength : 0
+    const { drafting, estimate, endTokens } = this.#parts
+    let left = this.#options.draftLength ?? MOST_DRAFT
     let streak = this.#streak
     let end: NodeId | undefined
     while (growth.room > 0 && !endTokens.has(growth.text.at(-1) as Token)) {
       const phrase = this.#continuations(growth.text, 1, streak)[0]
       const known = phrase?.chances[0] ?? 0
-      const direct = phrase ? planner.verify(along(growth.chance, phrase.chances), growth.tree.size, known) : WORTHLESS
+      const direct = phrase ? this.#direct(growth, phrase) : WORTHLESS
       const most = Math.min(left, growth.room)
-      const asked =
-        drafting && most > 0
-          ? planner.draft({
-              chance: growth.chance,
-              tokenChance: estimate.chance(ANY_DRAFT),
-              confident: estimate.chance(CONFIDENT_SHARE),
-              confidentChance: estimate.chance(CONFIDENT),
-              most,
-              pending: drafting.pending(growth.text),
-              nodes: growth.tree.size,
-              known,
-            })
-          : WORTHLESS
+      const asked = this.#ask(growth, most, known)
       if (phrase && direct.count > 0 && direct.gain >= asked.gain) {
         if (asked.count === 0) end ??= growth.at
         const added = this.#hang(growth, growth.at, phrase, direct.count, true)
@@ -139,7 +133,7 @@ export class OuroborosDrafter implements Drafter {
         continue
       }
       if (!drafting || asked.count === 0) break
-      const written = yield* drafting.pass(growth.text, most, (width) => this.#draftWidths.push(width))
+      const written = yield* drafting.pass(growth.text, most, phrase ? this.#guess(phrase, drafting.pending(growth.text)) : [])
       if (written.length === 0) break
       end = undefined
       streak = written.length === 1 && written[0]?.token === phrase?.tokens[0] ? streak + 1 : 0
@@ -155,39 +149,69 @@ export class OuroborosDrafter implements Drafter {
     return end ?? growth.at
   }
 
+  /** What a phrase is worth at the trunk's end, without the draft model. */
+  #direct(growth: Growth, phrase: Continuation): Worth {
+    const { directChance } = this.#options
+    if (directChance === undefined) {
+      return this.#parts.planner.verify(along(growth.chance, phrase.chances), growth.tree.size, phrase.chances[0] as number)
+    }
+    return (phrase.chances[0] as number) >= directChance ? { count: phrase.tokens.length, gain: Number.POSITIVE_INFINITY } : WORTHLESS
+  }
+
+  /** What asking the draft model is worth at the trunk's end. */
+  #ask(growth: Growth, most: number, known: number): Worth {
+    const { drafting, planner, estimate } = this.#parts
+    if (!drafting || most <= 0) return WORTHLESS
+    if (this.#options.draftLength !== undefined) return { count: most, gain: Number.MAX_VALUE }
+    return planner.draft({
+      chance: growth.chance,
+      tokenChance: estimate.chance(ANY_DRAFT),
+      confident: estimate.chance(CONFIDENT_SHARE),
+      confidentChance: estimate.chance(CONFIDENT),
+      most,
+      pending: drafting.pending(growth.text),
+      nodes: growth.tree.size,
+      known,
+    })
+  }
+
+  /** As much of a phrase as may ride in a draft pass: what the draft model would write as well costs no further pass. */
+  #guess(phrase: Continuation, pending: number): Token[] {
+    return phrase.tokens.slice(0, this.#parts.planner.guess(along(1, phrase.chances), pending))
+  }
+
   /** Phrases of the draft's last tokens hang at its end: a longer draft for no draft pass. */
   #lengthen(growth: Growth, end: NodeId): void {
     const text = growth.textTo(end)
     if (this.#parts.endTokens.has(text.at(-1) as Token)) return
-    for (const phrase of this.#continuations(text, this.#options.suffixes)) {
-      if (growth.tree.child(end, phrase.tokens[0] as Token) === undefined) this.#offer(growth, end, phrase)
+    const { suffixes } = this.#options
+    for (const phrase of this.#continuations(text, suffixes ?? (this.#parts.planner.allowsBranches ? MOST_SUFFIXES : 1))) {
+      if (growth.tree.child(end, phrase.tokens[0] as Token) === undefined) this.#offer(growth, end, phrase, suffixes !== undefined)
     }
   }
 
   /** Where the draft was least sure, another phrase may win: a rejected trunk need not end the step. */
   #branch(growth: Growth): void {
+    const { branches } = this.#options
     const trunk = growth.tree.path(growth.at)
     const weak = trunk
       .map((node, i) => ({ parent: i === 0 ? ROOT : (trunk[i - 1] as NodeId), node, chance: this.#chanceOf(node) }))
       .sort((a, b) => a.chance - b.chance)
-      .slice(0, this.#options.branches)
+      .slice(0, branches ?? (this.#parts.planner.allowsBranches ? MOST_BRANCHES : 0))
     for (const { parent, node, chance } of weak) {
       const text = growth.textTo(parent)
       const other = this.#continuations(text, 2).find((phrase) => phrase.tokens[0] !== growth.tree.token(node))
       if (!other) continue
       // At most the chance that the trunk's token is wrong is left for another one.
       const first = Math.min(other.chances[0] as number, 1 - chance)
-      this.#offer(growth, parent, { ...other, chances: [first, ...other.chances.slice(1)] })
+      this.#offer(growth, parent, { ...other, chances: [first, ...other.chances.slice(1)] }, branches !== undefined)
     }
   }
 
-  /** Hangs a phrase below `parent` as far as it pays. */
-  #offer(growth: Growth, parent: NodeId, phrase: Continuation): void {
-    const { count } = this.#parts.planner.verify(
-      along(growth.chanceAt(parent), phrase.chances),
-      growth.tree.size,
-      phrase.chances[0] as number,
-    )
+  /** Hangs a phrase below `parent` as far as it pays; `whole`: all of it, as its caller has said how many. */
+  #offer(growth: Growth, parent: NodeId, phrase: Continuation, whole: boolean): void {
+    const chances = along(growth.chanceAt(parent), phrase.chances)
+    const { count } = whole ? { count: chances.length } : this.#parts.planner.verify(chances, growth.tree.size, phrase.chances[0] as number)
     this.#hang(growth, parent, phrase, count, false)
   }
 
@@ -214,7 +238,7 @@ export class OuroborosDrafter implements Drafter {
     const { pool, history, estimate, phraseChance } = this.#parts
     const accepted = new Set(verdict.accepted)
     const { emitted, draft } = verdict
-    this.#parts.planner.observe({ emitted: emitted.length, nodes: draft.size, draftWidths: this.#draftWidths })
+    this.#parts.planner.observe({ emitted: emitted.length, nodes: draft.size, draftWidths: verdict.draftWidths })
     const reached = (node: NodeId) => {
       const parent = verdict.draft.parent(node)
       return parent === ROOT || accepted.has(parent)
@@ -229,6 +253,7 @@ export class OuroborosDrafter implements Drafter {
         estimate.record(ground, held)
       } else phraseChance.learn(ground, held)
     }
+    if (verdict.draftWidths.length === 0) for (const kind of [ANY_DRAFT, CONFIDENT, CONFIDENT_SHARE]) estimate.fade(kind)
     this.#countStreak(verdict)
     const before = verdict.prefix.slice(Math.max(0, verdict.before - MAX_KEY), verdict.before)
     for (const tried of this.#tried) {
@@ -258,17 +283,7 @@ export class OuroborosDrafter implements Drafter {
 
   /** Goes on counting over the emitted tokens: which of them would the local phrases have foreseen? */
   #countStreak({ prefix, before }: Verdict): void {
-    for (let end = before; end < prefix.length; end++) this.#streak = this.#foresees(prefix, end) ? this.#streak + 1 : 0
-  }
-
-  #foresees(text: readonly Token[], end: number): boolean {
-    for (let keySize = Math.min(MAX_KEY, end); keySize > 0; keySize--) {
-      for (const { pool } of this.#shelves) {
-        const best = pool.find(text, end, keySize)[0]
-        if (best !== undefined) return pool.token(best, 0) === text[end]
-      }
-    }
-    return false
+    for (let end = before; end < prefix.length; end++) this.#streak = foresees(this.#shelves, prefix, end) ? this.#streak + 1 : 0
   }
 }
 

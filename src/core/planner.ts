@@ -59,6 +59,10 @@ export interface Planner {
   draft(offer: DraftOffer): Worth
   /** How many nodes of a guess may ride in a draft pass of `width` tokens; `chances`: that the draft model writes them. */
   guess(chances: readonly number[], width: number): number
+  /** Columns of a lookahead window of N = `ngram` on the draft model; 0 = none. */
+  window(ngram: number): number
+  /** Whether a node costs next to nothing, so that several phrases may hang at the draft's end and before it. */
+  readonly allowsBranches: boolean
   /** How many of the proposal's nodes to send, in their order. */
   trim(chances: readonly number[], known: readonly number[]): number
   observe(outcome: Outcome): void
@@ -89,6 +93,14 @@ export class ThresholdPlanner implements Planner {
 
   guess(chances: readonly number[]): number {
     return Math.min(chances.length, this.#bounds.guess)
+  }
+
+  window(): number {
+    return 0
+  }
+
+  get allowsBranches(): boolean {
+    return false
   }
 
   trim(chances: readonly number[]): number {

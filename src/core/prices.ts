@@ -5,9 +5,9 @@ const ANSWER_TOKENS = 128
 const ANSWER_WEIGHT = 0.2
 /** What may be lost against plain decoding: a share of its time, and some plain tokens at the start. */
 const LOSS_SHARE = 0.02
-const CREDIT = 2
+const CREDIT = 10
 /** Savings beyond this do not pay for later losses, in plain tokens. */
-const MOST_CREDIT = 24
+const MOST_CREDIT = 32
 
 /** What tokens cost lately, over all requests: outlives them, and is shared by the planners of those that run at once. */
 export class Prices {

@@ -132,6 +132,7 @@ export class Session {
       prefix: this.#prefix,
       before,
       draft: proposal,
+      draftWidths,
       accepted: accepted.map((node) => origins[node] as NodeId),
       emitted: walk.emitted.map((one) => one.token),
       targetArgmax: (node) => {

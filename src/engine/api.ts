@@ -25,6 +25,16 @@ export interface LoadOptions {
   /** Layers of the target on the GPU; -1 = all. Default 0 where there is no GPU library. */
   gpuLayers?: number
   draftGpuLayers?: number
+  /**
+   * What computes: `auto` (default: the fastest of the installed ones for this file, measured once), `llama`, `ik`, `llama-native`,
+   * `ik-native`, or the path of a native library. See `ouroboros engine list`.
+   */
+  engine?: string
+  /**
+   * Whether passes of different width are measured at the first load (seconds, remembered per machine, engine, file and settings) so that
+   * drafts are as long as they pay. Default true; `fresh` = measure again; false = thresholds on chances instead of costs.
+   */
+  calibrate?: boolean | 'fresh'
   /** Names of devices as `devices()` lists them. Default: the library's choice. */
   devices?: readonly string[]
   /** Default true; the equality of passes of different width depends on it (ARCHITECTURE.md). */
@@ -45,7 +55,7 @@ export interface LoadOptions {
   /** Lines that the native library logs. */
   onLog?: (line: string) => void
   /** Loading and pulling: what is being done, and the part done (0..1) where known. */
-  onProgress?: (event: { phase: 'pull' | 'requantize' | 'load'; file: string; fraction: number }) => void
+  onProgress?: (event: { phase: 'pull' | 'requantize' | 'load' | 'calibrate'; file: string; fraction: number }) => void
   /** Lines about what works, but not as well as it could. */
   onWarning?: (line: string) => void
   /** Gives up loading: `load` rejects with the signal's reason, and what was loaded is freed. */

@@ -49,6 +49,8 @@ export class LlamaModel implements Model {
   readonly trainedContext: number
   readonly threads: number
   readonly chatTemplate: string | undefined
+  /** Hears of every pass: its tokens, those before it (of its first cache), its seconds. */
+  onPass: ((tokens: number, context: number, seconds: number) => void) | undefined
   readonly inOrder: boolean
   readonly treeLimits: TreeLimits | undefined
   readonly #native: Library
@@ -143,9 +145,13 @@ export class LlamaModel implements Model {
     try {
       for (const context of new Set(caches.map((cache) => this.#contextOf.get(cache) as NativeContext))) {
         const together = passes.filter((pass) => this.#contextOf.get(pass.cache) === context)
+        const began = context.decodeMs
+        const length = together[0]?.cache.length ?? 0
         context.forward(together).forEach((logits, i) => {
           results.set(together[i] as Pass, logits)
         })
+        const tokens = together.reduce((sum, { tree }) => sum + tree.size, 0)
+        this.onPass?.(tokens, length, (context.decodeMs - began) / 1000)
       }
       return passes.map((pass) => results.get(pass) as Logits)
     } catch (error) {

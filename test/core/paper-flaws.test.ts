@@ -156,7 +156,7 @@ describe('flaws of the published code', () => {
     expect(theirs.proposed).toBe(12)
     const pool = new PhrasePool()
     const drafter = new OuroborosDrafter(
-      { draftLength: 12, suffixes: 0, branches: 0, directChance: 2, sources: new Set() },
+      { suffixes: 0, branches: 0, directChance: 2, sources: new Set() },
       {
         pool,
         history: new History(pool),
