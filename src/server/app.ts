@@ -31,7 +31,8 @@ export function createApp(serving: Serving): App {
     const id = given && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID()
     c.set('requestId', id)
     const began = performance.now()
-    await next()
+    serving.requests++
+    await next().finally(() => serving.requests--)
     c.header('X-Request-Id', id)
     const { status } = c.res
     // A route's pattern, not what was asked for: the number of series stays bounded.

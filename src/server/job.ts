@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { GenerateRequest, Generation, GenerationResult, GenerationStep } from '../engine/api.ts'
 import type { Client } from './admission.ts'
 import { ApiError } from './openai-error.ts'
@@ -32,6 +33,7 @@ export class Job {
     checkLength(requests, engine.facts.contextLength)
     const leave = serving.admission.enter(caller.client, requests.length)
     const controller = new AbortController()
+    setMaxListeners(0, controller.signal) // one for each choice
     const { signal } = controller
     const began = performance.now()
     const abort = () => controller.abort()

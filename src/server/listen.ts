@@ -31,6 +31,8 @@ const TIMES = { headersTimeout: 20_000, requestTimeout: 120_000, keepAliveTimeou
 const STOP_MS = 10_000
 /** What was cut still gets its last events. */
 const CUT_MS = 2_000
+/** Connections without a request are closed so long after the last answer. */
+const QUIET_MS = 200
 
 /** Serves an engine over HTTP. Throws E_USAGE where that would be open to the world by mistake, or the port is taken. */
 export async function listen(engine: Engine, options: ListenOptions = {}): Promise<Listening> {
@@ -65,7 +67,13 @@ async function stop(server: Server, serving: Serving, deadlineMs: number): Promi
   serving.isStopping = true
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  let quiet = 0
+  const idle = setInterval(() => {
+    server.closeIdleConnections()
+    const { processing, deferred } = serving.admission
+    quiet = serving.requests + processing + deferred > 0 ? 0 : quiet + 50
+    if (quiet >= QUIET_MS) server.closeAllConnections()
+  }, 50)
   const cut = setTimeout(() => serving.cut.abort(), deadlineMs)
   const drop = setTimeout(() => server.closeAllConnections(), deadlineMs + CUT_MS)
   await closed

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Engine } from '../engine/api.ts'
@@ -24,6 +25,8 @@ export class Serving {
   readonly log: Log
   /** Aborted when the server has no more time: what runs is cut. */
   readonly cut = new AbortController()
+  /** HTTP requests without a response yet. */
+  requests = 0
   isStopping = false
   /** The engine's thread is gone: nothing will be answered any more. */
   isBroken = false
@@ -37,6 +40,7 @@ export class Serving {
     this.admission = new Admission(engine.facts.sessions, this.limits)
     this.metrics = new Metrics(engine.facts, this.admission)
     this.log = options.log ?? SILENT
+    setMaxListeners(0, this.cut.signal) // one for each request
   }
 
   /** What answers depend on besides the request. */
