@@ -19,10 +19,20 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   models: ['core'],
   engine: ['core', 'models'],
+  engines: [
+    'core',
+    'models',
+    'engine/platform.ts',
+    'engine/processor.ts',
+    'engine/library-report.ts',
+    'engine/ik-declarations.ts',
+    'engine/llama-declarations.ts',
+  ],
   index: ['core', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
   server: ['core', 'engine/api.ts', 'engine/json-schema.ts'],
   'ai-sdk': ['core', 'engine/api.ts'],
-  cli: ['server', 'core', 'models', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
+  bench: ['core', 'engine/api.ts', 'engines/llama-peer.ts'],
+  cli: ['core', 'bench', 'engines', 'models', 'server', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
 }
 const MAX_LINES = 300
 

@@ -14,16 +14,17 @@ interface Manifest {
   exports: Record<string, string | { types: string; default: string }>
   dependencies: Record<string, string>
   optionalDependencies: Record<string, string>
+  peerDependencies: Record<string, string>
   devDependencies: Record<string, string>
 }
 const manifest = JSON.parse(read('package.json')) as Manifest
-const { dependencies, optionalDependencies, devDependencies } = manifest
+const { dependencies, optionalDependencies, peerDependencies, devDependencies } = manifest
 const built = Object.values(manifest.exports).flatMap((entry) => (typeof entry === 'string' ? [] : [entry.types, entry.default]))
 const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
 
 describe('package.json', () => {
   it('has exact versions only', () => {
-    const loose = Object.entries({ ...dependencies, ...optionalDependencies, ...devDependencies }).filter(
+    const loose = Object.entries({ ...dependencies, ...optionalDependencies, ...peerDependencies, ...devDependencies }).filter(
       ([, v]) => !/^\d+\.\d+\.\d+$/.test(v),
     )
     expect(loose).toEqual([])
@@ -36,7 +37,7 @@ describe('package.json', () => {
     const packages = new Set(
       names.filter((name) => !name?.startsWith('node:')).map((name) => /^(@[^/]+\/)?[^/]+/.exec(name as string)?.[0]),
     )
-    expect([...packages].sort()).toEqual(Object.keys(dependencies).sort())
+    expect([...packages].sort()).toEqual(Object.keys({ ...dependencies, ...peerDependencies }).sort())
   })
 
   it('has one version of the native library, the one that messages name', () => {
@@ -84,7 +85,7 @@ describe.skipIf(!existsSync(join(ROOT, 'dist/index.js')))('the built package', (
     const files = pack?.files.map((file) => file.path) ?? []
     const wanted = [...built, ...Object.values(manifest.bin), 'README.md', 'LICENSE', 'CHANGELOG.md'].map((file) => file.replace('./', ''))
     expect(wanted.filter((file) => !files.includes(file))).toEqual([])
-    expect(files.filter((file) => !/^dist\/|^[A-Z]+(\.md)?$|^package\.json$/.test(file))).toEqual([])
+    expect(files.filter((file) => !/^dist\/|^hardware\/[\w-]+\.json$|^[A-Z]+(\.md)?$|^package\.json$/.test(file))).toEqual([])
     expect(pack?.unpackedSize).toBeLessThan(2e6)
   })
 

@@ -20,6 +20,9 @@ export interface LoadFlags {
   cacheTypeV?: CacheType
   phrasesFrom?: string[]
   exact?: boolean
+  engine?: string
+  /** False with `--no-calibrate`. */
+  calibrate?: boolean
   /** False with `--no-repack`. */
   repack: boolean
 }
@@ -39,6 +42,8 @@ export function addLoadFlags(command: Command, defaultModel: string): Command {
     .addOption(new Option('--flash-attn <on|off>', 'flash attention (default: on)  [-fa]').choices(['on', 'off', 'auto']))
     .addOption(new Option('--cache-type-k <type>', 'type of the cached keys (default: f16)  [-ctk]').choices(CACHE_TYPES))
     .addOption(new Option('--cache-type-v <type>', 'type of the cached values (default: f16)  [-ctv]').choices(CACHE_TYPES))
+    .option('--engine <name>', 'auto, llama, ik, llama-native, ik-native, or a native library (default: auto, the fastest here)')
+    .option('--no-calibrate', 'do not measure the cost of passes at the first load: drafts follow fixed thresholds')
     .option('--phrases-from <file>', 'text whose phrases are known from the start; repeatable', (file: string, files: string[] = []) => [
       ...files,
       file,
@@ -62,6 +67,8 @@ export function toLoadOptions(flags: LoadFlags): LoadOptions {
     ...(flags.cacheTypeV && { cacheTypeV: flags.cacheTypeV }),
     ...(flags.exact && { exact: true }),
     ...(flags.phrasesFrom && { phrasesFrom: flags.phrasesFrom }),
+    ...(flags.engine !== undefined && { engine: flags.engine }),
+    ...(flags.calibrate === false && { calibrate: false }),
     ...(flags.repack === false && { repack: false }),
   }
 }

@@ -8,6 +8,8 @@ import type { World } from './world.ts'
 
 type Event = Parameters<NonNullable<LoadOptions['onProgress']>>[0]
 
+const DOING = { pull: 'pulling', load: 'loading', calibrate: 'measuring the passes of' }
+
 /** Loads (and pulls) the models of these flags, shows how far it is; Ctrl-C gives up. */
 export async function loadWithProgress(world: World, flags: LoadFlags & { verbose?: boolean }): Promise<Engine> {
   const { terminal } = world
@@ -76,5 +78,5 @@ export class LoadProgress {
 }
 
 function describe(event: Event): string {
-  return `${event.phase === 'pull' ? 'pulling' : 'loading'} ${basename(event.file)}`
+  return `${DOING[event.phase]} ${basename(event.file)}`
 }

@@ -7,9 +7,11 @@ import { processWorld, type World } from './world.ts'
 /** Commands and where they live; only the one that is called is imported. */
 const COMMANDS: Readonly<Record<string, (program: Command, world: World) => Promise<void>>> = {
   run: async (program, world) => (await import('./run.ts')).registerRun(program, world),
+  bench: async (program, world) => (await import('./bench.ts')).registerBench(program, world),
   pull: async (program) => (await import('./pull.ts')).registerPull(program),
   models: async (program) => (await import('./models.ts')).registerModels(program),
   inspect: async (program) => (await import('./inspect.ts')).registerInspect(program),
+  engine: async (program) => (await import('./engine.ts')).registerEngine(program),
   trace: async (program, world) => (await import('./trace.ts')).registerTrace(program, world),
   quantize: async (program) => (await import('./quantize.ts')).registerQuantize(program),
 }

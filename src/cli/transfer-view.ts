@@ -23,7 +23,7 @@ export class TransferView {
       this.end()
       this.#about = about
     }
-    if (event.phase === 'wait') this.#line(`${event.file}: another pull is at it, waiting (a killed one is noticed after 5 seconds)`)
+    if (event.phase === 'wait') this.#line(`${event.file}: another process is at it, waiting (a killed one is noticed after 5 seconds)`)
     else if (this.#out.isTTY) this.#draw(event)
     else if (changed || event.bytes === event.total || Date.now() - this.#lineAt >= LINE_EVERY_MS) {
       this.#line(`${title(event)}: ${quantities(event)}`)

@@ -8,8 +8,8 @@ import type { Token } from './token.ts'
 import { TokenTree } from './token-tree.ts'
 
 export interface PhraseDraftingOptions extends WindowSize {
-  /** Phrases tried per draft pass (G); 0 = none. `window` (W) 0 = no window; both 0 = plain drafting. */
-  readonly guesses: number
+  /** Phrases tried per draft pass (G); 0 = none; absent: the guess that the caller gives. `window` (W) 0 = no window; both 0 = plain drafting. */
+  readonly guesses?: number
 }
 
 /** A token that the draft model wrote, with its own probability. */
@@ -43,12 +43,17 @@ export class PhraseDrafting {
     this.#window = new LookaheadWindow(this.#options, Array.from({ length: LookaheadWindow.seedLength(this.#options) }, draw))
   }
 
-  /** One draft pass behind `text`: at least one token and at most `most`, or none at the draft model's context end. */
-  *pass(text: readonly Token[], most: number): Generator<Pass, DraftedToken[], Logits> {
+  /** Tokens of `text` that the draft model has to read before it goes on: at least the last one. */
+  pending(text: readonly Token[]): number {
+    return text.length - this.#draft.common(text)
+  }
+
+  /** One draft pass behind `text`: at least one token and at most `most`, or none at the draft model's context end. `guess`: tokens that may follow. */
+  *pass(text: readonly Token[], most: number, guess: readonly Token[] = []): Generator<Pass, DraftedToken[], Logits> {
     const { contextLength, maxBatch } = this.#draft.cache.model
     const room = contextLength - text.length
     if (room < 0) return []
-    const { guesses, window } = this.#beside(text, Math.min(most - 1, room), room, maxBatch - 1)
+    const { guesses, window } = this.#beside(text, guess, Math.min(most - 1, room), room, maxBatch - 1)
     const pending = yield* this.#draft.catchUp(text, guesses.flat().length + (window?.nodes ?? 0))
     const tree = TokenTree.chain(pending)
     const root = tree.size - 1
@@ -73,12 +78,18 @@ export class PhraseDrafting {
   }
 
   /** What rides in the pass of the last token, as far as context (`room`) and batch (`nodes`) reach: guesses first. */
-  #beside(text: readonly Token[], longest: number, room: number, nodes: number): { guesses: Token[][]; window?: LookaheadWindow } {
+  #beside(
+    text: readonly Token[],
+    given: readonly Token[],
+    longest: number,
+    room: number,
+    nodes: number,
+  ): { guesses: Token[][]; window?: LookaheadWindow } {
     let left = nodes
     const guesses: Token[][] = []
-    for (const phrase of this.#guesses(text)) {
+    for (const phrase of this.#options.guesses === undefined ? [given] : this.#guesses(text, this.#options.guesses)) {
       const guess = phrase.slice(0, longest)
-      if (guess.length > left) continue
+      if (guess.length === 0 || guess.length > left) continue
       guesses.push(guess)
       left -= guess.length
     }
@@ -87,11 +98,11 @@ export class PhraseDrafting {
   }
 
   /** The guess set: phrases behind the last tokens, longest key first, no first token twice. */
-  #guesses(text: readonly Token[]): Token[][] {
+  #guesses(text: readonly Token[], most: number): Token[][] {
     const chosen = new Map<Token, Token[]>()
     for (let keySize = MAX_KEY; keySize > 0; keySize--) {
       for (const id of this.#pool.find(text, text.length, keySize)) {
-        if (chosen.size >= this.#options.guesses) return [...chosen.values()]
+        if (chosen.size >= most) return [...chosen.values()]
         const { tokens } = this.#pool.phrase(id)
         if (!chosen.has(tokens[0] as Token)) chosen.set(tokens[0] as Token, [...tokens])
       }

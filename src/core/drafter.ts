@@ -27,6 +27,8 @@ export interface Room {
   readonly depth: number
   /** Most nodes. */
   readonly nodes: number
+  /** Tokens that are in the target's pass whatever is proposed: at least the last one emitted. */
+  readonly base: number
   /** Tokens still to be emitted: a path of `remaining - 1` tokens uses them up. */
   readonly remaining: number
   /** Tokens that other sessions are expected to put into the same target pass; 0 = alone. */
@@ -40,6 +42,8 @@ export interface Verdict {
   /** Length of the prefix that the proposal hung from. */
   readonly before: number
   readonly draft: TokenTree
+  /** Tokens of each draft pass behind it. */
+  readonly draftWidths: readonly number[]
   /** The proposal's nodes that were accepted, a path from its top. */
   readonly accepted: readonly NodeId[]
   /** Accepted tokens and the correction or bonus token; may be cut short by an end. */

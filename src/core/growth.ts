@@ -8,12 +8,28 @@ export class Growth {
   readonly #start: number
   readonly #limits: { depth: number; nodes: number }
   readonly #chances: number[] = []
+  readonly #known: number[] = []
   #at: NodeId = ROOT
 
   constructor(prefix: readonly Token[], limits: { depth: number; nodes: number }) {
     this.text = [...prefix]
     this.#start = prefix.length
     this.#limits = limits
+  }
+
+  /** The chance of each node's path, in the order of the nodes. */
+  get chances(): readonly number[] {
+    return this.#chances
+  }
+
+  /** For each node, the chance that the pool gave some token there: what it would be worth without this step. */
+  get known(): readonly number[] {
+    return this.#known
+  }
+
+  /** The tree's first nodes. */
+  first(count: number): TokenTree {
+    return count >= this.tree.size ? this.tree : this.tree.first(count)
   }
 
   /** The trunk's last node. */
@@ -42,15 +58,17 @@ export class Growth {
     return [...this.text.slice(0, this.#start), ...(node === ROOT ? [] : this.tree.tokensTo(node))]
   }
 
-  add(parent: NodeId, token: Token, chance: number, origin: 'draft' | 'phrase', source?: PhraseSource): NodeId {
+  add(parent: NodeId, token: Token, chance: number, known: number, origin: 'draft' | 'phrase', source?: PhraseSource): NodeId {
     const given = chance / Math.max(this.chanceAt(parent), Number.MIN_VALUE)
     const node = this.tree.add(parent, token, { proposal: { origin, chance: given, ...(source && { source }) } })
     this.#chances[node] ??= chance
+    this.#known[node] ??= known
     return node
   }
 
-  extend(token: Token, chance: number, origin: 'draft'): void {
-    this.moveTo(this.add(this.#at, token, chance, origin))
+  /** A token of the draft model at the trunk's end. */
+  extend(token: Token, chance: number, known: number): void {
+    this.moveTo(this.add(this.#at, token, chance, known, 'draft'))
   }
 
   /** The trunk ends at `node`, a child of its last node, from now on. */

@@ -180,6 +180,12 @@ export class PhrasePool {
     return this.#refuted[id] === 1
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#heads.fill(NONE)
+    this.#size = 0
+  }
+
   /** All phrases, for storage. */
   *entries(): Generator<Phrase> {
     for (let id = 0; id < this.#size; id++) yield this.phrase(id)

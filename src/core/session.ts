@@ -50,6 +50,13 @@ export interface Round {
   readonly draft: TokenTree
   readonly accepted: readonly NodeId[]
   readonly draftPasses: number
+  readonly widths: PassWidths
+}
+
+/** Tokens in each pass of a step: what it cost depends on them alone. */
+export interface PassWidths {
+  readonly target: number
+  readonly draft: readonly number[]
 }
 
 /**
@@ -101,9 +108,9 @@ export class Session {
     const chunk = this.#promptChunk
     if (pending.length > chunk) return yield* this.#readPrompt(pending.slice(0, chunk))
 
-    const passes = this.statistics.draftPasses
     const room = this.#room(pending.length)
-    const proposal = yield* this.#draft(room)
+    const draftWidths: number[] = []
+    const proposal = yield* this.#draft(room, draftWidths)
     const { tree: draft, origins } = cut(proposal, { ...room, constraint: sampler.constraint })
     const tree = TokenTree.chain(pending)
     const root = tree.size - 1
@@ -121,6 +128,7 @@ export class Session {
       prefix: this.#prefix,
       before,
       draft: proposal,
+      draftWidths,
       accepted: accepted.map((node) => origins[node] as NodeId),
       emitted: walk.emitted.map((one) => one.token),
       targetArgmax: (node) => {
@@ -132,7 +140,8 @@ export class Session {
     recordStep(this.statistics, draft, accepted.length, walk.emitted)
     if (drafter.pool) this.statistics.pool = drafter.pool
     this.#finish = walk.finish
-    const round = { before, draft, accepted, draftPasses: this.statistics.draftPasses - passes }
+    const widths = { target: tree.size, draft: draftWidths }
+    const round = { before, draft, accepted, draftPasses: draftWidths.length, widths }
     return { tokens: walk.emitted, ...(walk.finish && { finish: walk.finish }), round }
   }
 
@@ -149,11 +158,12 @@ export class Session {
     return { tokens: [] }
   }
 
-  *#draft(room: Room): Generator<Pass, TokenTree, Logits> {
+  *#draft(room: Room, widths: number[]): Generator<Pass, TokenTree, Logits> {
     const drafting = this.#options.drafter.propose(this.#prefix, room)
     let next = drafting.next()
     while (!next.done) {
       this.statistics.draftPasses++
+      widths.push(next.value.tree.size)
       next = drafting.next(yield next.value)
     }
     return next.value
@@ -167,6 +177,7 @@ export class Session {
     return {
       depth: contextLength - this.#prefix.length,
       nodes: Math.max(0, widest - pending),
+      base: pending,
       remaining: this.#maxTokens - (this.#prefix.length - this.#promptLength),
       beside: this.#options.company?.beside ?? 0,
     }

@@ -86,6 +86,16 @@ export class TokenTree {
     return places
   }
 
+  /** A copy of the first `count` nodes: parents come before their children. */
+  first(count: number): TokenTree {
+    const tree = new TokenTree()
+    for (let node = 0; node < Math.min(count, this.size); node++) {
+      const proposal = this.proposal(node)
+      tree.add(this.parent(node), this.token(node), { wanted: this.wanted(node), ...(proposal && { proposal }) })
+    }
+    return tree
+  }
+
   token(node: NodeId): Token {
     return this.#tokens[this.#check(node)] as Token
   }

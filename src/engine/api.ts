@@ -1,3 +1,5 @@
+import type { CostCurve } from '../core/cost-curve.ts'
+import type { PassWidths } from '../core/session.ts'
 import type { PoolReport, Statistics } from '../core/stats.ts'
 import type { Origin, PhraseSource } from '../core/token.ts'
 
@@ -21,6 +23,16 @@ export interface LoadOptions {
   /** Layers of the target on the GPU; -1 = all. Default 0 where there is no GPU library. */
   gpuLayers?: number
   draftGpuLayers?: number
+  /**
+   * What computes: `auto` (default: the fastest of the installed ones for this file, measured once), `llama`, `ik`, `llama-native`,
+   * `ik-native`, or the path of a native library. See `ouroboros engine list`.
+   */
+  engine?: string
+  /**
+   * Whether passes of different width are measured at the first load (seconds, remembered per machine, engine, file and settings) so that
+   * drafts are as long as they pay. Default true; `fresh` = measure again; false = thresholds on chances instead of costs.
+   */
+  calibrate?: boolean | 'fresh'
   /** Names of devices as `devices()` lists them. Default: the library's choice. */
   devices?: readonly string[]
   /** Default true; the equality of passes of different width depends on it (ARCHITECTURE.md). */
@@ -41,7 +53,7 @@ export interface LoadOptions {
   /** Lines that the native library logs. */
   onLog?: (line: string) => void
   /** Loading and pulling: what is being done, and the part done (0..1) where known. */
-  onProgress?: (event: { phase: 'pull' | 'load'; file: string; fraction: number }) => void
+  onProgress?: (event: { phase: 'pull' | 'load' | 'calibrate'; file: string; fraction: number }) => void
   /** Gives up loading: `load` rejects with the signal's reason, and what was loaded is freed. */
   signal?: AbortSignal
 }
@@ -162,6 +174,8 @@ export interface GeneratedToken {
 export interface GenerationStep {
   text: string
   tokens: readonly GeneratedToken[]
+  /** Tokens in each of its passes; absent for what is only flushed at the end. */
+  widths?: PassWidths
   /** With `trace`: how it came about; absent for what is only flushed at the end. */
   trace?: StepTrace
 }
@@ -242,6 +256,8 @@ export interface ModelFacts {
 }
 
 export interface EngineFacts {
+  /** Which engine computes: `llama`, `ik`, or the path of a native library. */
+  engine: string
   library: string
   devices: readonly string[]
   contextLength: number
@@ -258,6 +274,8 @@ export interface EngineFacts {
   /** How values are cached and whether weights were repacked, after exact mode has chosen. */
   cacheTypeV: CacheType
   repack: boolean
+  /** What passes cost on this machine; null where it was not measured. */
+  costs: { target: CostCurve; draft: CostCurve | null } | null
 }
 
 /** A loaded target (and draft) model in a worker thread. At most `facts.sessions` generations run at once, the others are queued. */

@@ -1,4 +1,5 @@
 import type { CachedText } from '../core/cached-text.ts'
+import { CostPlanner, type Costs } from '../core/cost-planner.ts'
 import { PhraseDrafting } from '../core/draft-by-phrases.ts'
 import type { Drafter } from '../core/drafter.ts'
 import { OuroborosError } from '../core/errors.ts'
@@ -6,6 +7,8 @@ import { LookaheadDrafter } from '../core/lookahead.ts'
 import { OuroborosDrafter, type OuroborosParts } from '../core/ouroboros.ts'
 import { PaperDrafter } from '../core/paper-drafter.ts'
 import { PaperPool } from '../core/paper-pool.ts'
+import { type Planner, ThresholdPlanner } from '../core/planner.ts'
+import type { Prices } from '../core/prices.ts'
 import { PromptLookupDrafter } from '../core/prompt-lookup.ts'
 import { SpeculativeDrafter } from '../core/speculative.ts'
 import type { Token } from '../core/token.ts'
@@ -15,7 +18,10 @@ import { isPaper, PAPER_PARAMETERS } from './paper-parameters.ts'
 
 /** What the drafters of all requests share. */
 export interface SharedDrafting {
-  readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens' | 'history' | 'expected'>
+  readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens' | 'history' | 'expected' | 'planner'>
+  /** Absent: costs are not known, thresholds decide. */
+  readonly costs?: Costs
+  readonly prices: Prices
   /** The `paper` preset's pools, by capacity. */
   readonly paperPools: Map<number, PaperPool>
   readonly endTokens: ReadonlySet<Token>
@@ -25,6 +31,11 @@ export interface SharedDrafting {
 export interface DraftingState extends SharedDrafting {
   readonly draft: CachedText | undefined
   readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens'>
+}
+
+/** A request's own planner. */
+export function createPlanner({ costs, prices }: SharedDrafting): Planner {
+  return costs ? new CostPlanner(costs, prices) : new ThresholdPlanner()
 }
 
 /** The drafter of a method. Throws E_USAGE where it lacks a draft model. */
@@ -49,12 +60,12 @@ export function createDrafter(method: Method, options: MethodOptions, state: Dra
 }
 
 function ouroboros(options: MethodOptions, state: DraftingState): Drafter {
-  const lengthening = { draftLength: 7, suffixes: 1, branches: 0, directChance: 0.8 }
-  const phrases = { window: 0, ngram: 5, guesses: 1, ...given(options, ['window', 'ngram', 'guesses']) }
+  const { planner } = state.ouroboros
+  const ngram = options.ngram ?? 5
+  const phrases = { window: planner.window(ngram), ngram, ...given(options, ['window', 'guesses']) }
   const drafting = state.draft && new PhraseDrafting(state.draft, state.ouroboros.pool, phrases)
   return new OuroborosDrafter(
     {
-      ...lengthening,
       ...given(options, ['draftLength', 'suffixes', 'branches', 'directChance']),
       sources: new Set(options.sources ?? ['prompt', 'history', 'verification']),
     },

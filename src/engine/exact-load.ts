@@ -1,12 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { dirname, join } from 'node:path'
 import { OuroborosError } from '../core/errors.ts'
 import type { ExactLimits } from '../core/session.ts'
-import { homeFolder } from '../models/home.ts'
 import { type Exactness, exactLimits, probeExactness } from './exactness.ts'
 import { library } from './library.ts'
 import { LlamaModel, type LlamaModelOptions } from './llama-model.ts'
+import { measurementKey, Remembered } from './remembered.ts'
 
 /** A target model as it was loaded; `limits` in exact mode. */
 export interface LoadedTarget {
@@ -20,7 +17,10 @@ export interface LoadedTarget {
  * has one path for all widths), weights repacked if that is equal too. Throws E_EXACT.
  */
 export function loadExact(file: string, given: LlamaModelOptions): LoadedTarget {
-  const base: LlamaModelOptions = { ...given, cacheTypeV: given.cacheTypeV ?? 'bf16' }
+  const memory = new Remembered<Exactness>('exactness.json')
+  // The fork has no such cache; its passes of some widths are equal with the usual one.
+  const cache = library(given.engine).kind === 'ik' ? {} : { cacheTypeV: given.cacheTypeV ?? ('bf16' as const) }
+  const base: LlamaModelOptions = { ...given, ...cache }
   const ways =
     given.repack === undefined
       ? [
@@ -30,12 +30,12 @@ export function loadExact(file: string, given: LlamaModelOptions): LoadedTarget 
       : [base]
   const tried: string[] = []
   for (const options of ways) {
-    const known = recall(file, options)
+    const known = memory.get(measurementKey(file, options))
     if (known && known.different.length > 0 && options.repack !== false && ways.length > 1) continue // the slower way is exact for any width
     const model = LlamaModel.load(file, options)
     try {
       const exactness = known ?? probeExactness(model, options !== ways.at(-1))
-      if (!known) remember(file, options, exactness)
+      if (!known) memory.set(measurementKey(file, options), exactness)
       const limits = exactLimits(exactness)
       if (limits && (exactness.different.length === 0 || options === ways.at(-1))) return { model, options, limits }
       tried.push(`${options.repack === false ? 'not repacked' : 'repacked'}: passes of ${exactness.different.join(', ')} tokens differ`)
@@ -49,39 +49,4 @@ export function loadExact(file: string, given: LlamaModelOptions): LoadedTarget 
     'E_EXACT',
     `${file} has no exact mode here, since no pass over several tokens computes the same bits as one-token passes (${tried.join('; ')}): use a Q8_0 or Q4_K_M file, flash attention on, or leave out exact`,
   )
-}
-
-/** What the bits depend on. */
-function key(file: string, options: LlamaModelOptions): string {
-  const { size, mtimeMs } = statSync(file)
-  const { onProgress: _, ...settings } = options
-  return JSON.stringify([1, library().version, cpus()[0]?.model, file, size, mtimeMs, settings])
-}
-
-function memory(): string {
-  return join(homeFolder(), 'exactness.json')
-}
-
-function recallAll(): Record<string, Exactness> {
-  try {
-    return JSON.parse(readFileSync(memory(), 'utf8'))
-  } catch {
-    return {} // absent or damaged: measured again
-  }
-}
-
-function recall(file: string, options: LlamaModelOptions): Exactness | undefined {
-  return recallAll()[key(file, options)]
-}
-
-/** Best effort: without it the next load measures again. */
-function remember(file: string, options: LlamaModelOptions, exactness: Exactness): void {
-  try {
-    mkdirSync(dirname(memory()), { recursive: true })
-    const temporary = `${memory()}.${process.pid}`
-    writeFileSync(temporary, JSON.stringify({ ...recallAll(), [key(file, options)]: exactness }, null, 1))
-    renameSync(temporary, memory())
-  } catch {
-    // an unwritable cache folder costs seconds, not correctness
-  }
 }

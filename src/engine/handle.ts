@@ -148,7 +148,7 @@ class WorkerEngine implements Engine {
         this.#listeners.onLog?.(message.line)
         break
       case 'progress':
-        this.#listeners.onProgress?.({ phase: 'load', file: message.file, fraction: message.fraction })
+        this.#listeners.onProgress?.({ phase: message.phase, file: message.file, fraction: message.fraction })
         break
       case 'ready':
         this.#facts = message.facts

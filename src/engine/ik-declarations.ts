@@ -7,6 +7,14 @@ export const IK_WHEEL = {
   version: '0.1.5',
   bytes: 25_007_029,
   sha256: '52408f31dd05d16ada53b041155f14ec1fee9acd6ab0b4b4f77de04bd565bd67',
+  /** The wheel of one interpreter, whichever asks: the libraries in it know nothing of Python, and one checksum holds. */
+  tags: ['--implementation=cp', '--python-version=3.11', '--abi=cp311', '--platform=manylinux_2_28_x86_64'],
+  /** The libraries that are needed, which refer to each other by these names. */
+  files: [
+    { entry: 'ik_llama_cpp/lib/libllama.so', bytes: 2_916_449 },
+    { entry: 'ik_llama_cpp_python.libs/libggml-0b5e5db1.so', bytes: 26_508_825 },
+    { entry: 'ik_llama_cpp_python.libs/libgomp-24e2ab19.so.1.0.0', bytes: 253_289 },
+  ],
 } as const
 
 export const IK_STRUCTS: Readonly<Record<string, string>> = {

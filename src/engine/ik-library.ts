@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
 import { IK_FUNCTIONS, IK_WHEEL } from './ik-declarations.ts'
 import { declare, type NativeFunction, type Pointer } from './native-functions.ts'
 import type { NativeFiles } from './platform.ts'
+import { missingInstructions } from './processor.ts'
 
 /** llama.cpp's parameters as far as this package sets them. */
 interface Params {
@@ -89,18 +89,9 @@ function checkLayout(of: (name: string) => NativeFunction, file: string): void {
     )
 }
 
-/** The prebuilt library uses AVX2 without asking: an older processor would end the process. */
+/** An older processor would end the process. */
 function refuseOldProcessor(): void {
-  const flags = /^flags\s*:(.*)$/m.exec(readCpuInfo())?.[1]?.split(' ') ?? []
-  const missing = ['avx2', 'fma', 'f16c'].filter((flag) => !flags.includes(flag))
+  const missing = missingInstructions()
   if (missing.length > 0)
     throw new OuroborosError('E_PLATFORM', `ik_llama.cpp needs a processor with ${missing.join(', ')}: use --engine llama`)
-}
-
-function readCpuInfo(): string {
-  try {
-    return readFileSync('/proc/cpuinfo', 'utf8')
-  } catch {
-    return ''
-  }
 }

@@ -15,6 +15,8 @@ export interface Library {
   /** llama.cpp, or its fork ik_llama.cpp under the same function names. */
   readonly kind: 'llama' | 'ik'
   readonly version: string
+  /** The native file. */
+  readonly file: string
   /** A function of libllama or libggml by its C name. */
   readonly c: Readonly<Record<string, NativeFunction>>
   readonly devices: readonly Device[]
@@ -104,7 +106,7 @@ function loadLlama(files: NativeFiles, llama: ReturnType<typeof koffi.load>): Li
   c['llama_log_set']?.(silent, null)
   c['llama_backend_init']?.()
   if (Number(c['ggml_backend_dev_count']?.()) === 0) c['ggml_backend_load_all_from_path']?.(dirname(files.ggml))
-  return { kind: 'llama', version, c, devices: listDevices(c) }
+  return { kind: 'llama', version, file: files.llama, c, devices: listDevices(c) }
 }
 
 function loadIk(files: NativeFiles): Library {
@@ -112,7 +114,13 @@ function loadIk(files: NativeFiles): Library {
   check?.()
   c['llama_log_set']?.(silent, null)
   c['llama_backend_init']?.()
-  return { kind: 'ik', version: IK_WHEEL.version, c, devices: [{ name: 'CPU', description: 'ik_llama.cpp', isGpu: false }] }
+  return {
+    kind: 'ik',
+    version: IK_WHEEL.version,
+    file: files.llama,
+    c,
+    devices: [{ name: 'CPU', description: 'ik_llama.cpp', isGpu: false }],
+  }
 }
 
 /** The fork kept the older calls for the cache. */

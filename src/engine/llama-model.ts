@@ -56,6 +56,8 @@ export class LlamaModel implements Model {
   /** Milliseconds inside `llama_decode`, and passes, since loading. */
   decodeMs = 0
   passes = 0
+  /** Hears of every pass: its tokens, those before it (of its first cache), its seconds. */
+  onPass: ((tokens: number, context: number, seconds: number) => void) | undefined
   readonly #native: Library
   readonly #c: Library['c']
   /** The vocabulary's owner, where the library's own is not used. */
@@ -133,7 +135,7 @@ export class LlamaModel implements Model {
         firstRows.push(this.#batch.outputs)
         this.#batch.write(pass.tree, (caches[i] as LlamaCache).length, (caches[i] as LlamaCache).begin(pass.tree))
       })
-      this.#decode()
+      this.#decode(caches[0]?.length ?? 0)
       const rows = new LogitRows(this.#logits(), this.vocabSize)
       this.#rows = rows
       return passes.map((pass, i) => rows.of(pass.tree, firstRows[i] as number))
@@ -159,11 +161,13 @@ export class LlamaModel implements Model {
     this.#model = null
   }
 
-  #decode(): void {
+  #decode(context: number): void {
     const started = performance.now()
     const code = this.#c['llama_decode']?.(this.#context, this.#batch.struct)
-    this.decodeMs += performance.now() - started
+    const milliseconds = performance.now() - started
+    this.decodeMs += milliseconds
     this.passes++
+    this.onPass?.(this.#batch.size, context, milliseconds / 1000)
     if (code !== 0) throw new OuroborosError('E_ENGINE', `llama_decode failed with ${code} on ${this.#batch.size} tokens`)
   }
 

@@ -5,6 +5,7 @@ import { OuroborosError } from '../core/errors.ts'
 import { homeFolder } from '../models/home.ts'
 import { IK_WHEEL } from './ik-declarations.ts'
 import { LIBRARY_VERSION } from './llama-declarations.ts'
+import { ikObstacle } from './processor.ts'
 
 /** Where the native files of one build lie. */
 export interface NativeFiles {
@@ -26,21 +27,53 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'win32-arm64': ['win-arm64'],
 }
 
+/** Engines by name, besides `llama`: their folder below the home folder, and how to get them. */
+const FOLDERS = {
+  ik: { folder: `ik-${IK_WHEEL.version}`, by: 'ouroboros engine install' },
+  'llama-native': { folder: `llama-native-${LIBRARY_VERSION}`, by: 'ouroboros engine build llama' },
+  'ik-native': { folder: `ik-native-${IK_WHEEL.version}`, by: 'ouroboros engine build ik' },
+} as const
+
+/** An engine that is installed into a folder of its own. */
+export type FolderEngine = keyof typeof FOLDERS
+
+/** All names that `nativeFiles` knows: the prebuilt libraries, and those compiled for this processor. */
+export const ENGINES: readonly ('llama' | FolderEngine)[] = ['llama', 'ik', 'llama-native', 'ik-native']
+
+/** Where an engine is, or will be once installed. */
+export function engineFolder(engine: FolderEngine): string {
+  return join(homeFolder(), 'engines', FOLDERS[engine].folder)
+}
+
 /** Where `ouroboros engine install` puts ik_llama.cpp. */
 export function ikFolder(): string {
-  return join(homeFolder(), 'engines', `ik-${IK_WHEEL.version}`)
+  return engineFolder('ik')
+}
+
+/** Names of the engines that can be used on this machine, as far as their files tell: nothing is loaded. */
+export function installedEngines(): string[] {
+  return ENGINES.filter((engine) => {
+    if (engine === 'ik' && ikObstacle() !== undefined) return false
+    try {
+      return nativeFiles(engine) !== undefined
+    } catch {
+      return false
+    }
+  })
 }
 
 /**
- * The native library of an engine: `llama` is `OUROBOROS_LIBRARY` (a libllama file or its folder) or the platform's package, `ik` what
- * `engine install` has fetched; else a libllama file or its folder.
+ * The native library of an engine: `llama` is `OUROBOROS_LIBRARY` (a libllama file or its folder) or the platform's package; the others
+ * are what `engine install` has fetched or `engine build` has made; else a libllama file or its folder. Throws E_LIBRARY, E_PLATFORM.
  */
 export function nativeFiles(engine = 'llama', chosen = process.env['OUROBOROS_LIBRARY']): NativeFiles {
-  if (engine === 'ik') {
-    const files = existsSync(ikFolder()) ? findIn(ikFolder()) : undefined
-    if (!files)
-      throw new OuroborosError('E_LIBRARY', 'the engine ik is not installed: run "ouroboros engine install", or use --engine llama')
-    return files
+  if (isFolderEngine(engine)) {
+    const folder = engineFolder(engine)
+    const files = existsSync(folder) ? findIn(folder) : undefined
+    if (files) return files
+    const obstacle = engine === 'ik' ? ikObstacle() : undefined
+    if (obstacle) throw new OuroborosError('E_PLATFORM', `ik_llama.cpp cannot be used here: ${obstacle}; use --engine llama`)
+    throw new OuroborosError('E_LIBRARY', `the engine ${engine} is not installed: run "${FOLDERS[engine].by}", or use --engine llama`)
   }
   if (engine !== 'llama') return chosenFiles(engine, '--engine')
   if (chosen) return chosenFiles(chosen, 'OUROBOROS_LIBRARY')
@@ -63,8 +96,16 @@ export function nativeFiles(engine = 'llama', chosen = process.env['OUROBOROS_LI
   )
 }
 
+/** Whether `engine` is the name of one that has a folder of its own. */
+export function isFolderEngine(engine: string): engine is FolderEngine {
+  return Object.hasOwn(FOLDERS, engine)
+}
+
 function chosenFiles(path: string, by: string): NativeFiles {
-  if (!existsSync(path)) throw new OuroborosError('E_LIBRARY', `${by} does not exist: received ${path}`)
+  if (!existsSync(path)) {
+    const names = by === '--engine' ? ` (names are ${ENGINES.join(', ')})` : ''
+    throw new OuroborosError('E_LIBRARY', `${by} does not exist: received ${path}${names}`)
+  }
   const folder = statSync(path).isDirectory() ? path : dirname(path)
   const files = findIn(folder)
   if (!files) throw new OuroborosError('E_LIBRARY', `no libllama and libggml in ${folder}: set ${by} to a folder that has both`)

@@ -19,6 +19,8 @@ export interface WorkerStart {
     | 'cacheTypeK'
     | 'cacheTypeV'
     | 'repack'
+    | 'engine'
+    | 'calibrate'
     | 'phrasesFrom'
     | 'exact'
   >
@@ -39,7 +41,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { type: 'ready'; facts: EngineFacts }
-  | { type: 'progress'; file: string; fraction: number }
+  | { type: 'progress'; phase: 'load' | 'calibrate'; file: string; fraction: number }
   | { type: 'log'; line: string }
   | { type: 'started'; id: number; started: Started }
   | { type: 'step'; id: number; step: GenerationStep }

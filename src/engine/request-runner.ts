@@ -8,7 +8,7 @@ import type { EmittedToken } from '../core/verify.ts'
 import type { FinishReason, GeneratedToken, GenerationResult, GenerationStep, Started } from './api.ts'
 import { renderChat } from './chat-template.ts'
 import { Clock } from './clock.ts'
-import { createDrafter, type DraftingState } from './drafter-factory.ts'
+import { createDrafter, createPlanner, type DraftingState } from './drafter-factory.ts'
 import type { GrammarConstraint } from './grammar.ts'
 import { jsonSchemaToGrammar } from './json-schema.ts'
 import { isPaper } from './paper-parameters.ts'
@@ -86,6 +86,7 @@ async function answer(runtime: Runtime, request: WireRequest, prompt: Token[], p
         clock.emitted(shown.tokens.length)
         finish = stream.stopped ? 'stop' : step.finish
         if (finish !== undefined) shown.text += stream.flush()
+        if (step.round) shown.widths = step.round.widths
         if (tracer && step.round) shown.trace = tracer.trace(step.round, session.statistics.pool)
         audience.step(shown)
       }
@@ -104,6 +105,7 @@ async function answer(runtime: Runtime, request: WireRequest, prompt: Token[], p
       exact: method === 'vanilla' || runtime.exact !== undefined,
     }
   } finally {
+    drafting.ouroboros.planner.close()
     constraint?.close()
     tracer?.close()
   }
@@ -131,7 +133,8 @@ function constraintOf(request: WireRequest, vocabulary: Vocabulary): GrammarCons
 /** What the request's drafter stands on; a text that its caller expects is a pool of its own. */
 function draftingOf({ prediction }: WireRequest, runtime: Runtime, slot: Slot): DraftingState {
   const { drafting, target } = runtime
-  const state = { ...drafting, draft: slot.draft, ouroboros: { ...drafting.ouroboros, history: slot.history } }
+  const planner = createPlanner(drafting)
+  const state = { ...drafting, draft: slot.draft, ouroboros: { ...drafting.ouroboros, history: slot.history, planner } }
   if (!prediction) return state
   const tokens = target.vocabulary.tokenize(prediction, { bos: false })
   const expected = new PhrasePool({ capacityBytes: Math.max(1, tokens.length) * MAX_KEY * PhrasePool.bytesPerPhrase })

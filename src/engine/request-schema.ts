@@ -79,6 +79,8 @@ const loadSchema = z
   .strictObject({
     target: z.string().min(1),
     draft: z.string().min(1).nullish(),
+    engine: z.string().min(1).optional(),
+    calibrate: z.union([z.boolean(), z.literal('fresh')]).optional(),
     contextLength: z
       .int()
       .min(16)

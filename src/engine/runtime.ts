@@ -1,19 +1,23 @@
 import { readFileSync } from 'node:fs'
-import { ACCEPTANCE_PRIORS, AcceptanceEstimate } from '../core/acceptance-estimate.ts'
+import { AcceptanceEstimate, DRAFT_PRIORS } from '../core/acceptance-estimate.ts'
 import { CachedText } from '../core/cached-text.ts'
+import type { Costs } from '../core/cost-planner.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { History } from '../core/history.ts'
+import { PhraseChance } from '../core/phrase-chance.ts'
 import { PhrasePool } from '../core/phrase-pool.ts'
-import { ThresholdPlanner } from '../core/planner.ts'
+import { Prices } from '../core/prices.ts'
 import { Scheduler } from '../core/scheduler.ts'
 import type { ExactLimits } from '../core/session.ts'
 import type { Token } from '../core/token.ts'
 import type { EngineFacts, ModelFacts } from './api.ts'
 import { knowsTools } from './chat-template.ts'
+import { forgetCosts, loadCosts } from './cost-load.ts'
 import type { SharedDrafting } from './drafter-factory.ts'
+import { chooseEngine } from './engine-choice.ts'
 import { type LoadedTarget, loadExact } from './exact-load.ts'
 import { library } from './library.ts'
-import { LlamaModel } from './llama-model.ts'
+import { LlamaModel, type LlamaModelOptions } from './llama-model.ts'
 import { checkPair } from './pairing.ts'
 import type { WorkerStart } from './protocol.ts'
 import { type Slot, Slots } from './slots.ts'
@@ -30,28 +34,38 @@ export class Runtime {
   drafting: SharedDrafting
   readonly facts: EngineFacts
   readonly #corpus: readonly Token[][]
+  #costs: Costs | undefined
+  #forgetStale = () => {}
 
-  constructor(start: WorkerStart, onProgress: (file: string, fraction: number) => void) {
+  /** Throws as `load` does. `onProgress`: what is being done with which file, and the part done (0..1). */
+  constructor(start: WorkerStart, onProgress: (phase: 'load' | 'calibrate', file: string, fraction: number) => void) {
     const began = performance.now()
-    const { gpuLayers, draftGpuLayers, exact, phrasesFrom, ...shared } = start.options
-    const options = {
-      ...shared,
-      ...(gpuLayers !== undefined && { gpuLayers }),
-      onProgress: (fraction: number) => onProgress(start.target, fraction),
-    }
+    const { gpuLayers, draftGpuLayers, exact, phrasesFrom, calibrate = true, engine: wanted = 'auto', ...shared } = start.options
+    const loading = (file: string) => (fraction: number) => onProgress('load', file, fraction)
+    const common = { ...shared, ...(gpuLayers !== undefined && { gpuLayers }) }
+    const engine = wanted === 'auto' ? chooseEngine(start.target, common) : wanted
+    const options = { ...common, engine, onProgress: loading(start.target) }
     const target: LoadedTarget = exact ? loadExact(start.target, options) : { model: LlamaModel.load(start.target, options), options }
     this.target = target.model
     try {
       this.exact = target.limits
-      this.draft = start.draft
-        ? LlamaModel.load(start.draft, {
-            ...shared,
-            contextLength: this.target.contextLength,
-            ...(draftGpuLayers !== undefined && { gpuLayers: draftGpuLayers }),
-            onProgress: (fraction) => onProgress(start.draft as string, fraction),
-          })
-        : undefined
+      const draftOptions = {
+        ...shared,
+        engine,
+        contextLength: this.target.contextLength,
+        ...(draftGpuLayers !== undefined && { gpuLayers: draftGpuLayers }),
+      }
+      this.draft = start.draft ? LlamaModel.load(start.draft, { ...draftOptions, onProgress: loading(start.draft) }) : undefined
       if (this.draft) checkPair(this.target, this.draft)
+      const drift = { factor: 1 }
+      const costsOf = (model: LlamaModel, settings: LlamaModelOptions) =>
+        loadCosts(model, settings, drift, { fresh: calibrate === 'fresh', onProgress: (part) => onProgress('calibrate', model.file, part) })
+      if (calibrate)
+        this.#costs = { target: costsOf(this.target, target.options), ...(this.draft && { draft: costsOf(this.draft, draftOptions) }) }
+      this.#forgetStale = () => {
+        if (this.#costs?.target.isStale) forgetCosts(this.target, target.options)
+        if (this.draft && this.#costs?.draft?.isStale) forgetCosts(this.draft, draftOptions)
+      }
     } catch (error) {
       this.close()
       throw error
@@ -60,9 +74,10 @@ export class Runtime {
     this.#corpus = (phrasesFrom ?? []).map((file) => this.target.vocabulary.tokenize(readCorpus(file), { bos: false }))
     this.drafting = this.#freshDrafting()
     this.slots = new Slots(Array.from({ length: start.options.sessions ?? 1 }, () => this.#openSlot()))
-    const { version, devices } = library()
+    const { kind, version, devices } = library(engine)
     this.facts = {
-      library: `llama.cpp ${version}`,
+      engine,
+      library: `${kind === 'ik' ? 'ik_llama.cpp' : 'llama.cpp'} ${version}`,
       devices: devices.map((device) => `${device.name} (${device.description})`),
       contextLength: this.target.contextLength,
       sessions: this.slots.all.length,
@@ -74,12 +89,15 @@ export class Runtime {
       exactWidth: this.exact?.width ?? null,
       cacheTypeV: target.options.cacheTypeV ?? 'f16',
       repack: target.options.repack ?? true,
+      costs: this.#costs ? { target: this.#costs.target.curve, draft: this.#costs.draft?.curve ?? null } : null,
     }
   }
 
-  /** Forgets what requests have taught; the corpus is known again. */
+  /** Forgets the phrases that requests have taught, not how often drafts are accepted; the corpus is known again. */
   forgetPhrases(): void {
-    this.drafting = this.#freshDrafting()
+    const { ouroboros, prices } = this.drafting
+    const fresh = this.#freshDrafting()
+    this.drafting = { ...fresh, ouroboros: { ...ouroboros, pool: fresh.ouroboros.pool }, prices }
     for (const slot of this.slots.all) slot.history = new History(this.drafting.ouroboros.pool)
   }
 
@@ -96,13 +114,20 @@ export class Runtime {
     const pool = new PhrasePool()
     for (const text of this.#corpus) pool.learn(text, 0, text.length, 'corpus')
     return {
-      ouroboros: { pool, estimate: new AcceptanceEstimate(ACCEPTANCE_PRIORS), planner: new ThresholdPlanner() },
+      ouroboros: {
+        pool,
+        estimate: new AcceptanceEstimate(DRAFT_PRIORS),
+        phraseChance: new PhraseChance(),
+      },
+      ...(this.#costs && { costs: this.#costs }),
+      prices: new Prices(),
       paperPools: new Map(),
       endTokens: this.target.vocabulary.endTokens,
     }
   }
 
   close(): void {
+    this.#forgetStale()
     this.draft?.close()
     this.target.close()
   }

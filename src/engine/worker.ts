@@ -21,7 +21,7 @@ let runtime: Runtime | undefined
 
 if (start.log) onLibraryLog((line) => send({ type: 'log', line }))
 try {
-  runtime = new Runtime(start, (file, fraction) => send({ type: 'progress', file, fraction }))
+  runtime = new Runtime(start, (phase, file, fraction) => send({ type: 'progress', phase, file, fraction }))
   send({ type: 'ready', facts: runtime.facts })
   port.on('message', hear)
 } catch (error) {

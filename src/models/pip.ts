@@ -16,26 +16,43 @@ export interface PipJob {
   onBytes: (bytes: number) => void
 }
 
-/** Downloads one wheel by Python's ordinary package client; returns the wheel's path. */
-export async function downloadWheel(name: string, version: string, job: PipJob): Promise<string> {
+/** The interpreter that is asked for unless another one is named. */
+export const DEFAULT_PYTHON = process.platform === 'win32' ? 'python' : 'python3'
+
+/**
+ * Downloads one wheel by Python's ordinary package client; returns the wheel's path. `tags` (e.g. `--abi`) choose among a version's
+ * wheels; default: the one for this interpreter.
+ */
+export async function downloadWheel(name: string, version: string, job: PipJob, tags: readonly string[] = []): Promise<string> {
+  return await download(`${name}==${version}`, ['--only-binary=:all:', ...tags], job)
+}
+
+/** Runs `pip download`; returns the path of the one file that arrived. `requirement` may be several words, e.g. `-r FILE`. */
+export async function download(
+  requirement: string | readonly string[],
+  flags: readonly string[],
+  job: PipJob,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   job.signal.throwIfAborted()
+  const words = [requirement].flat()
   const watch = setInterval(() => void largestFile(job.folder).then(job.onBytes), WATCH_MS)
   try {
-    await runPip(`${name}==${version}`, job)
+    await runPip([...flags, '--dest', job.folder, ...words], job, env)
   } finally {
     clearInterval(watch)
   }
-  const wheel = (await readdir(job.folder)).find((file) => file.endsWith('.whl'))
-  if (!wheel) throw new SourceFailure(`pip downloaded no wheel for ${name} ${version}`)
-  return join(job.folder, wheel)
+  const file = (await readdir(job.folder)).find((name) => /\.(whl|tar\.gz)$/.test(name))
+  if (!file) throw new SourceFailure(`pip downloaded no file for ${words.join(' ')}`)
+  return join(job.folder, file)
 }
 
-function runPip(requirement: string, { python, folder, signal }: PipJob): Promise<void> {
-  const flags = ['--no-deps', '--only-binary=:all:', '--ignore-requires-python', '--no-cache-dir', '--disable-pip-version-check']
+function runPip(words: readonly string[], { python, folder, signal }: PipJob, env: Readonly<Record<string, string>>): Promise<void> {
+  const flags = ['--no-deps', '--ignore-requires-python', '--no-cache-dir', '--disable-pip-version-check']
   const quiet = ['--no-input', '--progress-bar=off', '--retries=2', '--quiet', '--no-color']
   return new Promise((resolve, reject) => {
-    const child = spawn(python, ['-m', 'pip', 'download', ...flags, ...quiet, '--dest', folder, requirement], {
-      env: { ...process.env, TMPDIR: folder, TMP: folder, TEMP: folder },
+    const child = spawn(python, ['-m', 'pip', 'download', ...flags, ...quiet, ...words], {
+      env: { ...process.env, TMPDIR: folder, TMP: folder, TEMP: folder, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     const kill = (): void => void child.kill('SIGKILL')

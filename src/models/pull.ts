@@ -9,6 +9,7 @@ import { ensureFolder, homeFolder, modelsFolder } from './home.ts'
 import { HubSource } from './hub-source.ts'
 import { type Pullable, parseSpec } from './model-spec.ts'
 import { PartialFile } from './partial-file.ts'
+import { DEFAULT_PYTHON } from './pip.ts'
 import { ProgressMeter } from './progress-meter.ts'
 import type { PullEvent } from './pull-event.ts'
 import { type Delivery, type Source, SourceFailure } from './source.ts'
@@ -81,9 +82,7 @@ function sourcesOf(wanted: Pullable, { hub, python, timeoutMs }: PullOptions): S
     timeoutMs: timeoutMs ?? (wanted.wheels.length > 0 ? 3000 : 15_000),
   }
   const home = new HubSource(wanted.home, wanted, settings)
-  return wanted.wheels.length === 0
-    ? [home]
-    : [home, new WheelSource(wanted.wheels, python ?? (process.platform === 'win32' ? 'python' : 'python3'))]
+  return wanted.wheels.length === 0 ? [home] : [home, new WheelSource(wanted.wheels, python ?? DEFAULT_PYTHON)]
 }
 
 /** Asks each source in turn for what is lacking. */

@@ -21,6 +21,7 @@ export interface FakeEngineOptions {
 
 const model = { description: 'a fake', parameters: 1, bytes: 1, vocabSize: 100_000, trainedContext: 4096 }
 const FACTS: EngineFacts = {
+  engine: 'fake',
   library: 'fake',
   devices: [],
   contextLength: 4096,
@@ -32,6 +33,7 @@ const FACTS: EngineFacts = {
   exactWidth: null,
   cacheTypeV: 'f16',
   repack: true,
+  costs: null,
   loadMs: 1,
 }
 

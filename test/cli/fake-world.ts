@@ -39,6 +39,7 @@ export interface FakeOptions {
 }
 
 const FACTS: EngineFacts = {
+  engine: 'fake',
   library: 'fake',
   devices: [],
   contextLength: 4096,
@@ -50,6 +51,7 @@ const FACTS: EngineFacts = {
   exactWidth: null,
   cacheTypeV: 'f16',
   repack: true,
+  costs: null,
   loadMs: 5,
 }
 
@@ -57,6 +59,8 @@ const FACTS: EngineFacts = {
 export class FakeEngine implements Engine {
   readonly facts: EngineFacts
   readonly requests: GenerateRequest[] = []
+  /** The methods that were run, and `forget` where the pools were emptied. */
+  readonly events: string[] = []
   disposed = false
   readonly #options: FakeOptions
 
@@ -67,6 +71,7 @@ export class FakeEngine implements Engine {
 
   generate(request: GenerateRequest): Generation {
     this.requests.push(request)
+    this.events.push(request.method ?? 'ouroboros')
     let settle: (result: GenerationResult) => void
     const result = new Promise<GenerationResult>((resolve) => {
       settle = resolve
@@ -86,7 +91,7 @@ export class FakeEngine implements Engine {
         const added = words.map(([, word]) => word).join('')
         text += added
         tokens += words.length
-        yield { text: added, tokens: step }
+        yield { text: added, tokens: step, widths: { target: words.length, draft: [] } }
       }
       settle({
         text,
@@ -118,7 +123,9 @@ export class FakeEngine implements Engine {
     return ''
   }
 
-  async forgetPhrases(): Promise<void> {}
+  async forgetPhrases(): Promise<void> {
+    this.events.push('forget')
+  }
 
   async dispose(): Promise<void> {
     this.disposed = true
@@ -186,6 +193,10 @@ export class FakeWorld implements World {
     this.loaded = options
     options.onProgress?.({ phase: 'load', file: 'models/big.gguf', fraction: 0.5 })
     return this.engine
+  }
+
+  async buildPeers(): Promise<never> {
+    throw new Error('a fake world has no compiler')
   }
 
   async devices(): Promise<readonly string[]> {

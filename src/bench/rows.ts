@@ -1,0 +1,129 @@
+import { methodNames } from './method.ts'
+import type { ReportLimit, ReportRow, ReportSample } from './report.ts'
+import { type Measured, partingOf, ratio, type Sample } from './sample.ts'
+import { groupBy, median, quantile, sum } from './statistics.ts'
+
+/** One line per target, task and method: targets and tasks as they were measured, methods in their usual order. */
+export function rowsOf(samples: readonly Sample[], limits: readonly ReportLimit[]): ReportRow[] {
+  const byTask = [...groupBy(samples, ({ target, task }) => JSON.stringify([target, task])).values()]
+  return byTask.flatMap((ofTask) => {
+    const byMethod = [...groupBy(ofTask, (sample) => sample.method).values()]
+    const rows = byMethod.map((group) => rowOf(group, limits))
+    return rows.sort((a, b) => rank(a) - rank(b))
+  })
+}
+
+/** Ours first; plain decoding before what refers to it. */
+function rank({ method, base }: ReportRow): number {
+  const at = methodNames.indexOf(method)
+  return at >= 0 ? at : methodNames.length + (method === base ? 0 : 1)
+}
+
+function rowOf(samples: readonly Sample[], limits: readonly ReportLimit[]): ReportRow {
+  const { target, task, method, base } = samples[0] as Sample
+  const all = samples.map((sample) => sample.measured)
+  // Repetitions quieten one prompt's figure; the spread is that of the prompts.
+  const prompts = [...groupBy(samples, (sample) => sample.prompt).values()]
+  const perPrompt = (of: (sample: Sample) => number | null) =>
+    prompts.map((group) => median(group.map(of).filter((value) => value !== null))).filter((value) => !Number.isNaN(value))
+  const ratios = perPrompt((sample) => ratio(sample.measured, sample.base.measured))
+  const speedup = ratios.length > 0 ? median(ratios) : null
+  const overVanilla = perPrompt((sample) => ratio(sample.measured, sample.vanilla))
+  const limit = limits.find((one) => one.target === target)
+  const tokens = sum(all.map((one) => one.tokens))
+  const total = totalRate(all) / totalRate(samples.map((sample) => sample.base.measured))
+  const isOurs = base.method === 'vanilla'
+  return {
+    task,
+    method,
+    target,
+    prompts: prompts.length,
+    tokens,
+    tokens_per_second: rounded(median(perPrompt((sample) => sample.measured.tokensPerSecond))),
+    speedup: speedup === null ? null : rounded(speedup),
+    spread:
+      speedup === null
+        ? null
+        : {
+            min: rounded(Math.min(...ratios)),
+            q1: rounded(quantile(ratios, 0.25)),
+            q3: rounded(quantile(ratios, 0.75)),
+            max: rounded(Math.max(...ratios)),
+          },
+    mean_acceptance_length: meanLength(all),
+    target_passes_per_token: perToken(all, (one) => one.targetPasses),
+    draft_passes_per_token: perToken(all, (one) => one.draftPasses),
+    overhead_share: overhead(all),
+    fraction_of_limit: limit && speedup !== null && isOurs ? rounded(speedup / limit.speedup) : null,
+    equal_share: rounded(all.filter((one, i) => one.text === samples[i]?.base.measured.text).length / all.length),
+    base: base.method,
+    speedup_of_totals: Number.isFinite(total) ? rounded(total) : null,
+    speedup_over_vanilla: overVanilla.length > 0 ? rounded(median(overVanilla)) : null,
+    memory_bytes: known(all, (one) => one.rssBytes, median),
+    acceptance_histogram: histogramOf(all),
+  }
+}
+
+/** A sample without its text. */
+export function reportSample({ task, method, target, prompt, repeat, measured, base }: Sample): ReportSample {
+  return {
+    task,
+    method,
+    target,
+    prompt,
+    repeat,
+    prompt_tokens: measured.promptTokens,
+    tokens: measured.tokens,
+    tokens_per_second: rounded(measured.tokensPerSecond),
+    base_tokens_per_second: rounded(base.measured.tokensPerSecond),
+    differs_at: partingOf(measured, base.measured),
+  }
+}
+
+/** Four digits behind the point: more than any of these figures has. */
+export function rounded(value: number): number {
+  return Math.round(value * 1e4) / 1e4
+}
+
+function totalRate(all: readonly Measured[]): number {
+  return sum(all.map((one) => one.decodedTokens)) / sum(all.map((one) => one.decodedMs))
+}
+
+function meanLength(all: readonly Measured[]): number | null {
+  const histogram = histogramOf(all)
+  if (histogram) return rounded(sum(histogram.map((steps, length) => steps * length)) / Math.max(1, sum(histogram)))
+  return known(
+    all,
+    (one) => one.targetPasses,
+    (passes) => rounded(sum(all.map((one) => one.tokens)) / Math.max(1, sum(passes))),
+  )
+}
+
+function histogramOf(all: readonly Measured[]): number[] | null {
+  const histograms = all.map((one) => one.histogram)
+  if (!histograms.every((one) => one !== null)) return null
+  const length = Math.max(...histograms.map((one) => one.length))
+  return Array.from({ length }, (_, at) => sum(histograms.map((one) => one[at] ?? 0)))
+}
+
+function perToken(all: readonly Measured[], of: (one: Measured) => number | null): number | null {
+  return known(all, of, (passes) => rounded(sum(passes) / Math.max(1, sum(all.map((one) => one.tokens)))))
+}
+
+function overhead(all: readonly Measured[]): number | null {
+  return known(
+    all,
+    (one) => one.engineMs,
+    (engine) => rounded(1 - sum(engine) / sum(all.map((one) => one.promptMs + one.decodedMs))),
+  )
+}
+
+/** `combine` of a value that every measurement knows, else null. */
+function known(
+  all: readonly Measured[],
+  of: (one: Measured) => number | null,
+  combine: (values: readonly number[]) => number,
+): number | null {
+  const values = all.map(of)
+  return values.every((value) => value !== null) ? combine(values) : null
+}

@@ -1,0 +1,107 @@
+import type { Engine } from '../engine/api.ts'
+import { measure } from './measure.ts'
+import { type BenchMethod, type Tuned, VANILLA } from './method.ts'
+import type { PromptSet } from './prompts.ts'
+import { type Contender, runRound } from './round.ts'
+import type { Sample } from './sample.ts'
+import type { Task } from './task.ts'
+import { DRAFT_LENGTHS, TUNING_PROMPTS, TUNING_TOKENS, tune } from './tune.ts'
+
+/** What to measure on every target. */
+export interface Plan {
+  readonly tasks: readonly { readonly task: Task; readonly prompts: PromptSet }[]
+  /** Plain decoding is among them. */
+  readonly methods: readonly BenchMethod[]
+  readonly maxTokens: number
+  readonly temperature: number
+  readonly seed: number
+  readonly repeat: number
+  /** Draft length of plain speculation; absent: tuned per task. */
+  readonly draftLength?: number
+}
+
+/** What a run reports while it goes on. */
+export interface Observer {
+  /** One prompt has been written by all methods of a round. */
+  prompt(samples: readonly Sample[]): void
+  /** Something to know about the figures, e.g. what was tuned. */
+  note(line: string): void
+}
+
+const WARM_UP = 'Count from one to twenty in words.'
+
+/** Measures the plan's methods on one loaded target. Rejects with the signal's reason when aborted: what was observed stays valid. */
+export async function runTarget(engine: Engine, target: string, plan: Plan, observer: Observer, signal: AbortSignal): Promise<void> {
+  const runner = new TargetRunner(engine, target, plan, observer, signal)
+  await runner.warmUp()
+  for (const { task, prompts } of plan.tasks) await runner.run(task, prompts)
+}
+
+class TargetRunner {
+  readonly #engine: Engine
+  readonly #target: string
+  readonly #plan: Plan
+  readonly #observer: Observer
+  readonly #signal: AbortSignal
+
+  constructor(engine: Engine, target: string, plan: Plan, observer: Observer, signal: AbortSignal) {
+    this.#engine = engine
+    this.#target = target
+    this.#plan = plan
+    this.#observer = observer
+    this.#signal = signal
+  }
+
+  /** First runs pay for memory that is touched for the first time. */
+  async warmUp(): Promise<void> {
+    const [first] = this.#plan.tasks
+    if (!first) return
+    for (const method of this.#plan.methods) await this.#contender(method, first.task, {}, 8).run(WARM_UP)
+  }
+
+  async run(task: Task, prompts: PromptSet): Promise<void> {
+    const { methods, repeat } = this.#plan
+    const tuned = await this.#tune(task, prompts.others)
+    const contender = (method: BenchMethod) => this.#contender(method, task, tuned, this.#plan.maxTokens)
+    const round = { target: this.#target, task: task.name, prompts: prompts.measured, repeat, plain: contender(VANILLA) }
+    const onPrompt = (samples: readonly Sample[]) => this.#observer.prompt(samples)
+
+    const cold = methods.filter((method) => method !== VANILLA && method.pool !== 'warm')
+    const warm = methods.filter((method) => method.pool === 'warm')
+    // The warm pool must not be emptied by the cold runs: it has a round of its own, with plain runs of its own.
+    if (cold.length > 0 || warm.length === 0) await runRound({ ...round, others: cold.map(contender) }, onPrompt)
+    if (warm.length > 0) await runRound({ ...round, others: warm.map(contender), begin: () => this.#engine.forgetPhrases() }, onPrompt)
+  }
+
+  async #tune(task: Task, others: readonly string[]): Promise<Tuned> {
+    const speculative = this.#plan.methods.find(({ name }) => name === 'speculative')
+    if (!speculative) return {}
+    if (this.#plan.draftLength !== undefined) return { draftLength: this.#plan.draftLength }
+    const prompts = others.slice(0, TUNING_PROMPTS)
+    const maxTokens = Math.min(TUNING_TOKENS, this.#plan.maxTokens)
+    const draftLength = await tune(DRAFT_LENGTHS, prompts, (candidate, prompt) =>
+      this.#contender(speculative, task, { draftLength: candidate }, maxTokens).run(prompt),
+    )
+    const name = `${this.#target}, ${task.name}`
+    if (draftLength === undefined) {
+      this.#observer.note(`${name}: speculative is not tuned, the file has no prompts beyond those measured`)
+      return {}
+    }
+    this.#observer.note(
+      `${name}: speculative drafts ${draftLength} tokens (of ${DRAFT_LENGTHS.join(', ')}; ${prompts.length} other prompts)`,
+    )
+    return { draftLength }
+  }
+
+  #contender(method: BenchMethod, task: Task, tuned: Tuned, maxTokens: number): Contender {
+    const { temperature, seed } = this.#plan
+    const request = { ...method.request(task, tuned), maxTokens, temperature, seed }
+    return {
+      name: method.name,
+      run: async (prompt) => {
+        if (method.pool === 'cold') await this.#engine.forgetPhrases()
+        return await measure(this.#engine, { ...request, messages: [{ role: 'user', content: prompt }] }, this.#signal)
+      },
+    }
+  }
+}

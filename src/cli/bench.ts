@@ -1,0 +1,129 @@
+import { basename } from 'node:path'
+import type { Command } from 'commander'
+import picocolors from 'picocolors'
+import { buildReport, type Findings } from '../bench/build-report.ts'
+import { requireCharts } from '../bench/charts.ts'
+import { type Hardware, readHardware } from '../bench/hardware.ts'
+import { htmlReport } from '../bench/html.ts'
+import { runPeers } from '../bench/peers/run-peers.ts'
+import { project } from '../bench/projection.ts'
+import type { Report } from '../bench/report.ts'
+import { type Plan, runTarget } from '../bench/runner.ts'
+import type { Sample } from '../bench/sample.ts'
+import { tableReport } from '../bench/table.ts'
+import type { PeerPrograms } from '../engines/llama-peer.ts'
+import { defaultTarget } from '../models/catalogue.ts'
+import { addBenchFlags, type BenchFlags, targetsOf, toPlan } from './bench-flags.ts'
+import { BenchProgress } from './bench-progress.ts'
+import { Interrupted, interruptible } from './interrupt.ts'
+import { addLoadFlags } from './load-flags.ts'
+import { loadWithProgress } from './load-progress.ts'
+import { wantsColor } from './origin-colors.ts'
+import { checkWritable, writeText } from './output-file.ts'
+import { processWorld, type World } from './world.ts'
+
+/** `ouroboros bench --data DIR`: every method on the same prompts. */
+export function registerBench(program: Command, world: World = processWorld()): void {
+  const command = program.command('bench').description('measure every method on the same prompts, in turn: speed, acceptance, equal texts')
+  addLoadFlags(addBenchFlags(command), defaultTarget).option('--verbose', "the native library's log on standard error")
+  command.action(async (flags: BenchFlags, called: Command) => {
+    await new Bench(flags, world, commandLine(called)).run()
+  })
+}
+
+class Bench {
+  readonly #flags: BenchFlags
+  readonly #world: World
+  readonly #command: string
+  readonly #progress: BenchProgress
+  readonly #date = new Date()
+  readonly #targets: Findings['targets'][number][] = []
+  readonly #samples: Sample[] = []
+  readonly #notes: string[] = []
+  #peers: PeerPrograms | undefined
+  readonly #hardware: readonly Hardware[]
+
+  constructor(flags: BenchFlags, world: World, command: string) {
+    this.#flags = flags
+    this.#world = world
+    this.#command = command
+    this.#hardware = (flags.hardware ?? []).map(readHardware)
+    this.#progress = new BenchProgress(world.terminal)
+  }
+
+  async run(): Promise<void> {
+    const { json, html } = this.#flags
+    const plan = toPlan(this.#flags, (line) => this.#note(line))
+    if (json !== undefined && json !== '-') checkWritable(json)
+    if (html !== undefined) checkWritable(html)
+    if (html !== undefined) await requireCharts()
+    let failure: unknown
+    await interruptible(this.#world.terminal, async (signal) => {
+      try {
+        if (this.#flags.peers) this.#peers = await this.#world.buildPeers({ signal, onLine: (line) => this.#progress.step(line) })
+        for (const target of targetsOf(this.#flags)) await this.#measure(target, plan, signal)
+      } catch (error) {
+        failure = signal.aborted ? new Interrupted() : error
+      }
+    })
+    this.#progress.end()
+    // What was measured before a failure is worth as much.
+    if (failure === undefined || this.#samples.length > 0) await this.#print(this.#report(failure !== undefined))
+    if (failure !== undefined) throw failure
+  }
+
+  async #measure(target: string, plan: Plan, signal: AbortSignal): Promise<void> {
+    await using engine = await loadWithProgress(this.#world, { ...this.#flags, model: target })
+    const { facts } = engine
+    const name = basename(facts.target.file, '.gguf')
+    this.#targets.push({ name, facts })
+    const observer = {
+      prompt: (samples: readonly Sample[]) => {
+        this.#samples.push(...samples)
+        this.#progress.prompt(samples, this.#flags.prompts)
+        this.#save(this.#report(true))
+      },
+      note: (line: string) => this.#note(line),
+    }
+    await runTarget(engine, name, plan, observer, signal)
+    if (this.#peers) await runPeers(this.#peers, engine, name, plan, observer, signal)
+  }
+
+  #note(line: string): void {
+    this.#notes.push(line)
+    this.#progress.note(line)
+  }
+
+  #report(interrupted: boolean): Report {
+    const { prompts, tokens, temp, seed, repeat } = this.#flags
+    return buildReport({
+      command: this.#command,
+      date: this.#date,
+      settings: { prompts, max_tokens: tokens, temperature: temp, seed, repeat },
+      targets: this.#targets,
+      samples: this.#samples,
+      notes: this.#notes,
+      projected: this.#hardware.flatMap((hardware) => project(this.#samples, hardware)),
+      interrupted,
+    })
+  }
+
+  #save(report: Report): void {
+    const { json } = this.#flags
+    if (json !== undefined && json !== '-') writeText(json, `${JSON.stringify(report, null, 1)}\n`)
+  }
+
+  async #print(report: Report): Promise<void> {
+    const { terminal } = this.#world
+    this.#save(report)
+    if (this.#flags.html !== undefined) writeText(this.#flags.html, await htmlReport(report))
+    if (this.#flags.json === '-') terminal.stdout.write(`${JSON.stringify(report)}\n`)
+    else terminal.stdout.write(tableReport(report, picocolors.createColors(wantsColor('auto', terminal))))
+  }
+}
+
+/** The command as it was typed, for whoever wants to repeat it. */
+function commandLine(command: Command): string {
+  const { rawArgs } = command.parent as Command & { rawArgs: readonly string[] }
+  return ['ouroboros', ...rawArgs.map((word) => (/^[\w./:,=@+-]+$/.test(word) ? word : JSON.stringify(word)))].join(' ')
+}

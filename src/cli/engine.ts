@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import type { EngineState } from '../engines/list.ts'
+import { Interrupted, interruptible } from './interrupt.ts'
+import { processTerminal, type Terminal } from './terminal.ts'
+import { TransferView } from './transfer-view.ts'
+
+/** `ouroboros engine install | list | remove`: the native libraries that run models. */
+export function registerEngine(program: Command, terminal: Terminal = processTerminal()): void {
+  const engine = program.command('engine').description('native libraries: fetch, list, remove')
+  engine
+    .command('install')
+    .description('fetch ik_llama.cpp, the faster one on x86-64 Linux processors; prints its folder')
+    .action(() => install(terminal))
+  engine
+    .command('list')
+    .description('the engines: versions, files, devices, and why one cannot be used')
+    .option('--json', 'print one JSON object')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { listEngines } = await import('../engines/list.ts')
+      const engines = await interruptible(terminal, (signal) => listEngines(signal))
+      terminal.stdout.write(`${json ? JSON.stringify({ engines }, null, 2) : engines.map(describe).join('\n')}\n`)
+    })
+  engine
+    .command('remove')
+    .description('remove an installed engine')
+    .argument('<name>', 'ik, llama-native or ik-native')
+    .action((name: string) => remove(name, terminal))
+}
+
+async function install(terminal: Terminal): Promise<void> {
+  const { installIk } = await import('../engines/install.ts')
+  const view = new TransferView(terminal.stderr)
+  await interruptible(terminal, async (signal) => {
+    try {
+      const folder = await installIk({ signal, onProgress: (event) => view.show(event) })
+      view.end()
+      terminal.stdout.write(`${folder}\n`)
+    } catch (error) {
+      view.end()
+      if (signal.aborted) throw new Interrupted()
+      throw error
+    }
+  })
+}
+
+async function remove(name: string, terminal: Terminal): Promise<void> {
+  const { removeEngine } = await import('../engines/engine-folder.ts')
+  const removed = await interruptible(terminal, (signal) => removeEngine(name, signal))
+  terminal.stderr.write(removed ? `${name} is removed\n` : `${name} was not installed\n`)
+}
+
+function describe({ name, path, facts, reason }: EngineState): string {
+  const lines = facts
+    ? [`${facts.kind === 'ik' ? 'ik_llama.cpp' : 'llama.cpp'} ${facts.version}, ${facts.devices.join(', ')}`]
+    : [`- ${reason}`]
+  if (path) lines.push(path)
+  return lines.map((line, i) => `${(i === 0 ? name : '').padEnd(14)}${line}`).join('\n')
+}

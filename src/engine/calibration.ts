@@ -1,0 +1,72 @@
+import { type CostCurve, monotone } from '../core/cost-curve.ts'
+import { uniform } from '../core/random.ts'
+import { TokenTree } from '../core/token-tree.ts'
+import type { LlamaModel } from './llama-model.ts'
+
+/** Widths that are measured; kernels work in tiles of 4, 8 and 16, and the steps lie behind these. */
+const WIDTHS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 17, 20, 24, 32, 48, 64]
+/** Beyond this once is enough. */
+const WIDE = 32
+const ROUNDS = 3
+/** Tokens before the passes; and before those that tell what context costs, which are read in two passes of 256. */
+const CONTEXT = 32
+const READ = 256
+const LONG_CONTEXT = 2 * READ
+const AT_LONG_CONTEXT = [1, 16]
+
+/**
+ * Measures T(n), the seconds of a pass over n tokens, n = 1 to 64 and 256, and what context adds: some seconds. The least of three
+ * rounds counts, since noise only adds time. The model must have a free cache. `onProgress` hears the part done (0..1).
+ */
+export function measureCosts(model: LlamaModel, onProgress: (fraction: number) => void = () => {}): CostCurve {
+  const cache = model.open()
+  const tokens = Array.from({ length: LONG_CONTEXT + READ }, (_, i) => Math.floor(uniform(5, i) * Math.min(model.vocabSize, 30_000)))
+  const run = (count: number): number => {
+    const tree = TokenTree.chain(tokens.slice(cache.length, cache.length + count))
+    const began = performance.now()
+    model.forward([{ cache, tree }])
+    const seconds = (performance.now() - began) / 1000
+    cache.commit(tree.path(tree.size - 1))
+    return seconds
+  }
+  /** Passes of the same width follow each other as they do in use; the first one pays for the change. */
+  const measure = (width: number): number => {
+    const before = cache.length
+    const first = run(width)
+    cache.rollback(before)
+    if (width > WIDE) return first
+    const second = run(width)
+    cache.rollback(before)
+    return Math.min(first, second)
+  }
+  const widths = WIDTHS.filter((width) => CONTEXT + width <= model.contextLength)
+  const seconds = widths.map(() => Number.POSITIVE_INFINITY)
+  try {
+    run(Math.min(CONTEXT, model.contextLength - 1))
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [i, width] of widths.entries()) {
+        if (width > WIDE && round > 0) continue
+        seconds[i] = Math.min(seconds[i] as number, measure(width))
+        onProgress(((round + (i + 1) / widths.length) / ROUNDS) * 0.8)
+      }
+    }
+    if (LONG_CONTEXT + READ > model.contextLength) return { widths, seconds: monotone(seconds) }
+    cache.rollback(0)
+    const wide = Math.min(run(READ), run(READ))
+    const added = AT_LONG_CONTEXT.map((width) => {
+      const short = seconds[widths.indexOf(width)] as number
+      return Math.max(0, Math.min(measure(width), measure(width)) - short) / LONG_CONTEXT
+    })
+    onProgress(1)
+    return { widths: [...widths, READ], seconds: monotone([...seconds, wide]), context: slopes(added) }
+  } finally {
+    cache.close()
+  }
+}
+
+/** From what a token of context adds to a narrow and to a wide pass. */
+function slopes([narrow = 0, wide = 0]: readonly number[]): NonNullable<CostCurve['context']> {
+  const [from = 1, to = 1] = AT_LONG_CONTEXT
+  const perToken = Math.max(0, (wide - narrow) / (to - from))
+  return { perPass: Math.max(0, narrow - from * perToken), perToken }
+}

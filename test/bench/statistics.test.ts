@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { limitOf, passSeconds } from '../../src/bench/curve.ts'
+import { interleave } from '../../src/bench/order.ts'
+import { median, quantile } from '../../src/bench/statistics.ts'
+import { tune } from '../../src/bench/tune.ts'
+
+describe('statistics', () => {
+  it('median and quartiles, interpolated', () => {
+    expect([median([3, 1, 2]), median([4, 1, 2, 3]), median([7])]).toEqual([2, 2.5, 7])
+    expect([quantile([1, 2, 3, 4, 5], 0.25), quantile([1, 2], 0.75), quantile([5], 0.25)]).toEqual([2, 1.75, 5])
+    expect(median([])).toBeNaN()
+  })
+})
+
+describe('the cost of a pass', () => {
+  const curve = { widths: [1, 2, 4, 8, 16], seconds: [0.05, 0.06, 0.07, 0.1, 0.24] }
+
+  it('lies on straight lines between the measured widths, and goes on behind the last one', () => {
+    expect(passSeconds(curve, 4)).toBe(0.07)
+    expect(passSeconds(curve, 6)).toBeCloseTo(0.085)
+    expect(passSeconds(curve, 24)).toBeCloseTo(0.38)
+    expect(passSeconds({ widths: [1], seconds: [0.05] }, 9)).toBe(0.05)
+  })
+
+  it('has a limit: the best n / T(n) against 1 / T(1)', () => {
+    const limit = limitOf(curve)
+    expect(limit).toMatchObject({ width: 8, tokensPerSecond: 80, plainTokensPerSecond: 20 })
+    expect(limit.speedup).toBeCloseTo(4)
+    expect(limitOf({ widths: [1, 2], seconds: [0.05, 0.2] })).toMatchObject({ speedup: 1, width: 1 })
+  })
+})
+
+describe('the order of the methods', () => {
+  it('has a plain run beside every method, and turns round from prompt to prompt', () => {
+    expect(interleave('V', ['a', 'b', 'c'], 0)).toEqual([
+      ['a', 'V', 'b'],
+      ['V', 'c'],
+    ])
+    expect(interleave('V', ['a', 'b', 'c'], 1)).toEqual([
+      ['b', 'V', 'a'],
+      ['c', 'V'],
+    ])
+    expect(interleave('V', [], 3)).toEqual([['V']])
+  })
+
+  it('runs every method once a prompt, and each as often first as the others', () => {
+    const methods = ['a', 'b', 'c', 'd']
+    const firsts = Array.from({ length: 8 }, (_, prompt) => {
+      const order = interleave('V', methods, prompt).flat()
+      expect(order.filter((name) => name !== 'V').sort()).toEqual(methods)
+      return order[0]
+    })
+    for (const method of methods) expect(firsts.filter((name) => name === method)).toHaveLength(2)
+  })
+})
+
+describe('tuning', () => {
+  const speeds: Record<number, number> = { 2: 10, 3: 14, 4: 12 }
+
+  it('takes the candidate with the most tokens per second over all prompts', async () => {
+    const runs: [number, string][] = []
+    const best = await tune([2, 3, 4], ['x', 'y'], async (candidate, prompt) => {
+      runs.push([candidate, prompt])
+      return { decodedTokens: speeds[candidate] as number, decodedMs: 1000 }
+    })
+    expect(best).toBe(3)
+    expect(runs.map(([candidate]) => candidate)).toEqual([2, 3, 4, 4, 3, 2])
+  })
+
+  it('says undefined without prompts, or where nothing was written', async () => {
+    expect(await tune([2, 3], [], async () => ({ decodedTokens: 1, decodedMs: 1 }))).toBeUndefined()
+    expect(await tune([2, 3], ['x'], async () => ({ decodedTokens: 0, decodedMs: 0 }))).toBeUndefined()
+  })
+})
