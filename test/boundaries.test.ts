@@ -29,8 +29,8 @@ const ARROWS: Record<string, readonly string[]> = {
     'engine/llama-declarations.ts',
   ],
   index: ['core', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
-  server: ['core', 'engine/api.ts', 'engine/json-schema.ts'],
-  'ai-sdk': ['core', 'engine/api.ts'],
+  server: ['core', 'engine/api.ts', 'engine/tool-grammar.ts', 'engine/tool-call-stream.ts'],
+  'ai-sdk': ['core', 'engine/api.ts', 'engine/handle.ts', 'engine/tool-grammar.ts', 'engine/tool-call-stream.ts'],
   bench: ['core', 'engine/api.ts', 'engines/llama-peer.ts'],
   cli: ['core', 'bench', 'engines', 'models', 'server', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
 }

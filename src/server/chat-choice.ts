@@ -1,7 +1,7 @@
 import type { GeneratedToken, GenerationResult, GenerationStep } from '../engine/api.ts'
+import { type Heard, ToolCallStream, type WrittenCall } from '../engine/tool-call-stream.ts'
 import { chatLogprobs } from './logprobs.ts'
-import type { ChatChunk, ChatResponse, ToolCallBody } from './response-schemas.ts'
-import { type Heard, ToolCallStream } from './tool-call-stream.ts'
+import type { ChatChunk, ChatResponse } from './response-schemas.ts'
 
 type ChunkChoice = ChatChunk['choices'][number]
 
@@ -9,7 +9,7 @@ type ChunkChoice = ChatChunk['choices'][number]
 export class ChatChoice {
   readonly index: number
   readonly #tools: ToolCallStream | undefined
-  readonly #calls: ToolCallBody[] = []
+  readonly #calls: WrittenCall[] = []
   readonly #tokens: GeneratedToken[] = []
   #content = ''
   #finish: 'stop' | 'length' | 'tool_calls' = 'stop'
@@ -31,7 +31,7 @@ export class ChatChoice {
     this.#keep(heard)
     const logprobs = chatLogprobs(tokens)
     if (heard.content === '' && heard.calls.length === 0 && logprobs === null) return undefined
-    return { index: this.index, delta: delta(heard), logprobs, finish_reason: null }
+    return { index: this.index, delta: this.#delta(heard), logprobs, finish_reason: null }
   }
 
   /** The end: chunks for what was held back, and for the finish reason. */
@@ -41,13 +41,13 @@ export class ChatChoice {
     this.#finish = finishReason === 'abort' ? 'length' : finishReason === 'stop' && this.#calls.length > 0 ? 'tool_calls' : finishReason
     const chunks: ChunkChoice[] = []
     if (rest.content !== '' || rest.calls.length > 0)
-      chunks.push({ index: this.index, delta: delta(rest), logprobs: null, finish_reason: null })
+      chunks.push({ index: this.index, delta: this.#delta(rest), logprobs: null, finish_reason: null })
     return [...chunks, { index: this.index, delta: {}, logprobs: null, finish_reason: this.#finish }]
   }
 
   /** The choice as a whole. */
   whole(): ChatResponse['choices'][number] {
-    const calls = this.#calls.map(({ index: _, ...call }) => call)
+    const calls = this.#calls.map(asBody)
     return {
       index: this.index,
       message: {
@@ -65,8 +65,17 @@ export class ChatChoice {
     this.#content += content
     this.#calls.push(...calls)
   }
+
+  /** What was just kept, as a change. */
+  #delta({ content, calls }: Heard): ChunkChoice['delta'] {
+    const first = this.#calls.length - calls.length
+    return {
+      ...(content !== '' && { content }),
+      ...(calls.length > 0 && { tool_calls: calls.map((call, i) => ({ index: first + i, ...asBody(call) })) }),
+    }
+  }
 }
 
-function delta({ content, calls }: Heard): ChunkChoice['delta'] {
-  return { ...(content !== '' && { content }), ...(calls.length > 0 && { tool_calls: [...calls] }) }
+function asBody({ id, name, arguments: given }: WrittenCall) {
+  return { id, type: 'function' as const, function: { name, arguments: given } }
 }

@@ -147,6 +147,5 @@ export type TimingsBody = z.infer<typeof timings>
 export type ChatChunk = z.infer<typeof chatChunkSchema>
 export type ChatResponse = z.infer<typeof chatResponseSchema>
 export type CompletionResponse = z.infer<typeof completionResponseSchema>
-export type ToolCallBody = z.infer<typeof toolCall>
 export type ChatLogprobs = z.infer<typeof chatLogprobs>
 export type TextLogprobs = z.infer<typeof textLogprobs>

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto'
 import type { GenerateRequest, Method, MethodOptions } from '../engine/api.ts'
+import { toolGrammar } from '../engine/tool-grammar.ts'
 import { toChatMessages, toText } from './messages.ts'
 import { ApiError } from './openai-error.ts'
 import type { ServerOptions } from './options.ts'
 import type { ChatBody, CommonBody, CompletionBody } from './request-schemas.ts'
-import { toolGrammar } from './tool-grammar.ts'
 
 type Defaults = NonNullable<ServerOptions['defaults']>
 

@@ -1,4 +1,4 @@
-import { jsonSchemaToGrammar } from '../engine/json-schema.ts'
+import { jsonSchemaToGrammar } from './json-schema.ts'
 
 interface Callable {
   readonly name: string

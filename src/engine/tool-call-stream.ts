@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import type { ToolCallBody } from './response-schemas.ts'
 
 const OPEN = '<tool_call>'
 const CLOSE = '</tool_call>'
 
+/** A call that the model wrote. */
+export interface WrittenCall {
+  readonly id: string
+  readonly name: string
+  /** A JSON object, as text. */
+  readonly arguments: string
+}
+
 /** What a piece of text turned out to be. */
 export interface Heard {
   readonly content: string
-  readonly calls: readonly ToolCallBody[]
+  readonly calls: readonly WrittenCall[]
 }
 
 /** Finds `<tool_call>{"name": ..., "arguments": {...}}</tool_call>` in a text that comes in pieces; what is no legal call stays text. */
@@ -16,14 +23,10 @@ export class ToolCallStream {
   #isInside = false
   #count = 0
 
-  get calls(): number {
-    return this.#count
-  }
-
   push(text: string): Heard {
     this.#held += text
     let content = ''
-    const calls: ToolCallBody[] = []
+    const calls: WrittenCall[] = []
     for (;;) {
       if (this.#isInside) {
         const end = this.#held.indexOf(CLOSE)
@@ -55,12 +58,13 @@ export class ToolCallStream {
     return { content: this.#count > 0 ? rest.trim() : rest, calls: call ? [call] : [] }
   }
 
-  #parse(text: string): ToolCallBody | undefined {
+  #parse(text: string): WrittenCall | undefined {
     try {
       const { name, arguments: given } = JSON.parse(text) as { name?: unknown; arguments?: unknown }
       if (typeof name !== 'string' || typeof (given ?? {}) !== 'object') return undefined
       const id = `call_${randomUUID().replaceAll('-', '').slice(0, 24)}`
-      return { index: this.#count++, id, type: 'function', function: { name, arguments: JSON.stringify(given ?? {}) } }
+      this.#count++
+      return { id, name, arguments: JSON.stringify(given ?? {}) }
     } catch {
       return undefined
     }
