@@ -32,7 +32,18 @@ const ARROWS: Record<string, readonly string[]> = {
   server: ['core', 'engine/api.ts', 'engine/tool-grammar.ts', 'engine/tool-call-stream.ts'],
   'ai-sdk': ['core', 'engine/api.ts', 'engine/handle.ts', 'engine/tool-grammar.ts', 'engine/tool-call-stream.ts'],
   bench: ['core', 'engine/api.ts', 'engines/llama-peer.ts'],
-  cli: ['core', 'bench', 'engines', 'models', 'server', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
+  cli: [
+    'core',
+    'bench',
+    'engines',
+    'models',
+    'server',
+    'engine/api.ts',
+    'engine/handle.ts',
+    'engine/devices.ts',
+    'engine/quantize.ts',
+    'engine/fast-draft.ts',
+  ],
 }
 const MAX_LINES = 300
 

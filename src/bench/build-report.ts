@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { basename } from 'node:path'
 import type { EngineFacts } from '../engine/api.ts'
-import { limitOf } from './curve.ts'
+import { limitOf } from './limit.ts'
 import type { Projection, Report, ReportLimit, ReportModel } from './report.ts'
 import { reportSample, rounded, rowsOf } from './rows.ts'
 import type { Sample } from './sample.ts'

@@ -1,17 +1,16 @@
-import { passSeconds } from './curve.ts'
+import { costOf } from '../core/cost-curve.ts'
 import type { Hardware } from './hardware.ts'
 import type { Projection } from './report.ts'
-import { rounded } from './rows.ts'
+import { groupByMethod, rounded } from './rows.ts'
 import type { Sample } from './sample.ts'
-import { groupBy, sum } from './statistics.ts'
+import { sum } from './statistics.ts'
 
 /**
  * What the recorded steps would take on other hardware: the same passes, other costs. The drafts are those chosen for the machine
  * that was measured, so a lower bound for hardware on which longer ones would pay. Steps of other programs are not known.
  */
 export function project(samples: readonly Sample[], hardware: Hardware): Projection[] {
-  const groups = groupBy(samples, ({ target, task, method }) => JSON.stringify([target, task, method]))
-  return [...groups.values()].flatMap((group) => {
+  return groupByMethod(samples).flatMap((group) => {
     const { target, task, method } = group[0] as Sample
     const seconds = sum(group.map((sample) => secondsOf(sample, hardware)))
     const tokens = sum(group.map((sample) => sample.measured.decodedTokens))
@@ -24,7 +23,7 @@ export function project(samples: readonly Sample[], hardware: Hardware): Project
         method,
         target,
         tokens_per_second: rounded(speed),
-        speedup: rounded(speed * passSeconds(hardware.target, 1)),
+        speedup: rounded(speed * costOf(hardware.target, 1)),
       },
     ]
   })
@@ -35,8 +34,8 @@ function secondsOf({ measured }: Sample, { target, draft }: Hardware): number {
   if (!measured.widths) return Number.NaN
   return sum(
     measured.widths.map((step) => {
-      const drafting = step.draft.map((width) => (draft ? passSeconds(draft, width) : Number.NaN))
-      return passSeconds(target, step.target) + sum(drafting)
+      const drafting = step.draft.map((width) => (draft ? costOf(draft, width) : Number.NaN))
+      return costOf(target, step.target) + sum(drafting)
     }),
   )
 }

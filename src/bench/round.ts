@@ -16,7 +16,7 @@ export interface Round {
   /** The base of the speed-ups. */
   readonly plain: Contender
   readonly others: readonly Contender[]
-  /** Our own plain decoding, where the base is somebody else's. */
+  /** Our own plain decoding, where the base is somebody else's: it runs right behind the base. */
   readonly vanilla?: Contender
   /** Before the prompts of each repetition. */
   begin?(): Promise<void>
@@ -32,11 +32,14 @@ export async function runRound(round: Round, onPrompt: (samples: readonly Sample
 
 async function runPrompt(round: Round, prompt: number, repeat: number, text: string): Promise<Sample[]> {
   const { target, task, plain, others } = round
-  const vanilla = await round.vanilla?.run(text)
   const samples: Sample[] = []
   for (const group of interleave(plain, others, prompt + repeat)) {
     const results = new Map<Contender, Measured>()
-    for (const contender of group) results.set(contender, await contender.run(text))
+    let vanilla: Measured | undefined
+    for (const contender of group) {
+      results.set(contender, await contender.run(text))
+      if (contender === plain) vanilla = await round.vanilla?.run(text)
+    }
     const base = { method: plain.name, measured: results.get(plain) as Measured }
     for (const [{ name }, measured] of results) {
       samples.push({ target, task, method: name, prompt, repeat, measured, base, vanilla: vanilla ?? base.measured })

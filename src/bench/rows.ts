@@ -3,20 +3,24 @@ import type { ReportLimit, ReportRow, ReportSample } from './report.ts'
 import { type Measured, partingOf, ratio, type Sample } from './sample.ts'
 import { groupBy, median, quantile, sum } from './statistics.ts'
 
-/** One line per target, task and method: targets and tasks as they were measured, methods in their usual order. */
+/** One line per target, task and method. */
 export function rowsOf(samples: readonly Sample[], limits: readonly ReportLimit[]): ReportRow[] {
+  return groupByMethod(samples).map((group) => rowOf(group, limits))
+}
+
+/** Samples of one target, task and method: targets and tasks as they were measured, methods in their usual order. */
+export function groupByMethod(samples: readonly Sample[]): Sample[][] {
   const byTask = [...groupBy(samples, ({ target, task }) => JSON.stringify([target, task])).values()]
   return byTask.flatMap((ofTask) => {
     const byMethod = [...groupBy(ofTask, (sample) => sample.method).values()]
-    const rows = byMethod.map((group) => rowOf(group, limits))
-    return rows.sort((a, b) => rank(a) - rank(b))
+    return byMethod.sort(([a], [b]) => rank(a as Sample) - rank(b as Sample))
   })
 }
 
 /** Ours first; plain decoding before what refers to it. */
-function rank({ method, base }: ReportRow): number {
+function rank({ method, base }: Sample): number {
   const at = methodNames.indexOf(method)
-  return at >= 0 ? at : methodNames.length + (method === base ? 0 : 1)
+  return at >= 0 ? at : methodNames.length + (method === base.method ? 0 : 1)
 }
 
 function rowOf(samples: readonly Sample[], limits: readonly ReportLimit[]): ReportRow {

@@ -88,7 +88,7 @@ class TargetRunner {
       return {}
     }
     this.#observer.note(
-      `${name}: speculative drafts ${draftLength} tokens (of ${DRAFT_LENGTHS.join(', ')}; ${prompts.length} other prompts)`,
+      `${name}: speculative drafts ${draftLength} tokens (of ${DRAFT_LENGTHS.join(', ')}; tuned on other prompts: ${prompts.length})`,
     )
     return { draftLength }
   }

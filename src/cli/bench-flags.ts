@@ -34,7 +34,7 @@ const TASKS = ['humaneval', 'mbpp', 'gsm8k', 'cnndm', 'wmt']
 export function addBenchFlags(command: Command): Command {
   return command
     .requiredOption('--data <dir>', "folder with the data sets' own files")
-    .option('--tasks <names>', `comma-separated, of ${taskNames.join(', ')}`, list, TASKS)
+    .addOption(new Option('--tasks <names>', `comma-separated, of ${taskNames.join(', ')}`).argParser(list).default(TASKS, TASKS.join(',')))
     .option('--methods <names>', `comma-separated, of ${methodNames.join(', ')}, all (default: all but paper)`, list)
     .option('--targets <models>', 'several targets, comma-separated: catalogue ids or GGUF files, e.g. of one model in several types', list)
     .option('--prompts <n>', 'prompts per task', integer({ min: 1 }), 10)

@@ -75,7 +75,9 @@ class Bench {
   async #measure(target: string, plan: Plan, signal: AbortSignal): Promise<void> {
     await using engine = await loadWithProgress(this.#world, { ...this.#flags, model: target })
     const { facts } = engine
-    const name = basename(facts.target.file, '.gguf')
+    const short = basename(facts.target.file, '.gguf')
+    // Files of one name in several folders.
+    const name = this.#targets.some((one) => one.name === short) ? target : short
     this.#targets.push({ name, facts })
     const observer = {
       prompt: (samples: readonly Sample[]) => {

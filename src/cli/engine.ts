@@ -1,16 +1,22 @@
-import type { Command } from 'commander'
+import { Argument, type Command } from 'commander'
 import type { EngineState } from '../engines/list.ts'
+import { BuildView } from './build-view.ts'
 import { Interrupted, interruptible } from './interrupt.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 import { TransferView } from './transfer-view.ts'
 
-/** `ouroboros engine install | list | remove`: the native libraries that run models. */
+/** `ouroboros engine install | build | list | remove`: the native libraries that run models. */
 export function registerEngine(program: Command, terminal: Terminal = processTerminal()): void {
-  const engine = program.command('engine').description('native libraries: fetch, list, remove')
+  const engine = program.command('engine').description('native libraries: fetch, compile, list, remove')
   engine
     .command('install')
     .description('fetch ik_llama.cpp, the faster one on x86-64 Linux processors; prints its folder')
     .action(() => install(terminal))
+  engine
+    .command('build')
+    .description("compile an engine for this machine's processor (minutes; needs cmake and a C++ compiler); prints its folder")
+    .addArgument(new Argument('[engine]', 'which one').choices(['llama', 'ik']).default('llama'))
+    .action((name: 'llama' | 'ik') => build(name, terminal))
   engine
     .command('list')
     .description('the engines: versions, files, devices, and why one cannot be used')
@@ -39,6 +45,25 @@ async function install(terminal: Terminal): Promise<void> {
       view.end()
       if (signal.aborted) throw new Interrupted()
       throw error
+    }
+  })
+}
+
+async function build(name: 'llama' | 'ik', terminal: Terminal): Promise<void> {
+  const { buildEngine } = await import('../engines/build.ts')
+  const view = new BuildView(terminal.stderr, name)
+  const transfer = new TransferView(terminal.stderr)
+  await interruptible(terminal, async (signal) => {
+    try {
+      const folder = await buildEngine(name, { signal, onProgress: (event) => transfer.show(event), onLine: (line) => view.hear(line) })
+      view.end()
+      terminal.stdout.write(`${folder}\n`)
+    } catch (error) {
+      view.end()
+      if (signal.aborted) throw new Interrupted()
+      throw error
+    } finally {
+      transfer.end()
     }
   })
 }

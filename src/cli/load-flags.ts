@@ -10,6 +10,8 @@ export interface LoadFlags {
   specDraftModel?: string
   /** False with `--no-draft`. */
   draft: boolean
+  /** False with `--no-draft-requantize`. */
+  draftRequantize: boolean
   ctxSize?: number
   threads?: number
   gpuLayers?: number
@@ -34,6 +36,7 @@ export function addLoadFlags(command: Command, defaultModel: string): Command {
     .option('-m, --model <model>', 'target model: catalogue id, hf:owner/repo/file.gguf, or GGUF file', defaultModel)
     .addOption(new Option('--spec-draft-model <model>', 'draft model; a catalogue id as target brings its own  [-md]').conflicts('draft'))
     .option('--no-draft', 'load no draft model')
+    .option('--no-draft-requantize', "use the catalogue's draft model as it was pulled, not in a cheaper precision made from it")
     .option('-c, --ctx-size <n>', 'context in tokens, prompt and answer together (default: 4096)', integer({ min: 16, max: 2 ** 20 }))
     .option('-t, --threads <n>', "threads (default: the machine's cores)", integer({ min: 1, max: 1024 }))
     .option('--gpu-layers <n>', 'layers of the target on the GPU, or all  [-ngl]', layers)
@@ -57,6 +60,7 @@ export function toLoadOptions(flags: LoadFlags): LoadOptions {
   return {
     target: flags.model,
     ...(flags.draft === false ? { draft: null } : flags.specDraftModel !== undefined && { draft: flags.specDraftModel }),
+    ...(flags.draftRequantize === false && { draftRequantize: false }),
     ...(flags.ctxSize !== undefined && { contextLength: flags.ctxSize }),
     ...(flags.threads !== undefined && { threads: flags.threads }),
     ...(flags.gpuLayers !== undefined && { gpuLayers: flags.gpuLayers }),

@@ -8,7 +8,12 @@ import type { World } from './world.ts'
 
 type Event = Parameters<NonNullable<LoadOptions['onProgress']>>[0]
 
-const DOING = { pull: 'pulling', load: 'loading', calibrate: 'measuring the passes of' }
+const VERBS: Readonly<Record<Event['phase'], string>> = {
+  pull: 'pulling',
+  requantize: 'making the faster draft',
+  load: 'loading',
+  calibrate: 'measuring the passes of',
+}
 
 /** Loads (and pulls) the models of these flags, shows how far it is; Ctrl-C gives up. */
 export async function loadWithProgress(
@@ -25,6 +30,7 @@ export async function loadWithProgress(
         ...more,
         ...(flags.verbose && { onLog: (line: string) => void terminal.stderr.write(`${line}\n`) }),
         onProgress: (event) => progress.show(event),
+        onWarning: (line) => void terminal.stderr.write(`${line}\n`),
         signal,
       })
     } catch (error) {
@@ -83,5 +89,5 @@ export class LoadProgress {
 }
 
 function describe(event: Event): string {
-  return `${DOING[event.phase]} ${basename(event.file)}`
+  return `${VERBS[event.phase]} ${basename(event.file)}`
 }

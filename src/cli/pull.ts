@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { defaultTarget, findEntry } from '../models/catalogue.ts'
 import { Interrupted, interruptible } from './interrupt.ts'
@@ -11,7 +12,8 @@ export function registerPull(program: Command, terminal: Terminal = processTermi
     .description('download models; goes on where an earlier pull ended')
     .argument('[model...]', `catalogue id or hf:owner/repo/file.gguf (default: ${defaultTarget} and its draft model)`)
     .option('--no-draft', "leave out the targets' draft models")
-    .action(async (models: string[], { draft }: { draft: boolean }) => {
+    .option('--no-draft-requantize', 'make no cheaper precision of the draft model')
+    .action(async (models: string[], { draft, draftRequantize }: { draft: boolean; draftRequantize: boolean }) => {
       const { pull } = await import('../models/pull.ts')
       const view = new TransferView(terminal.stderr)
       await interruptible(terminal, async (signal) => {
@@ -20,6 +22,7 @@ export function registerPull(program: Command, terminal: Terminal = processTermi
             const path = await pull(model, { signal, onProgress: (event) => view.show(event) })
             view.end()
             terminal.stdout.write(`${path}\n`)
+            if (draftRequantize) await requantize(model, path, terminal, signal)
           }
         } catch (error) {
           view.end()
@@ -29,6 +32,22 @@ export function registerPull(program: Command, terminal: Terminal = processTermi
         }
       })
     })
+}
+
+/** Makes the cheaper precision of a draft model, where the catalogue has one: a minute at most, once. */
+async function requantize(model: string, path: string, { stdout, stderr }: Terminal, signal: AbortSignal): Promise<void> {
+  if (!findEntry(model)?.fast) return
+  const { fastDraft } = await import('../engine/fast-draft.ts')
+  let told = false
+  const made = await fastDraft(model, path, {
+    signal,
+    onProgress: ({ file }) => {
+      if (!told) stderr.write(`making the faster draft ${basename(file)}\n`)
+      told = true
+    },
+    onWarning: (line) => void stderr.write(`${line}\n`),
+  })
+  if (made !== path) stdout.write(`${made}\n`)
 }
 
 /** The models, each followed by its draft model, without repetition. */

@@ -1,31 +1,49 @@
-/** Weight of the prior, in observations; also what a class remembers at least. */
-const PRIOR_WEIGHT = Number(process.env.PW ?? 4)
-/** Old observations fade, so that a change of topic shows within some dozens of tokens. */
-const MEMORY = Number(process.env.MEM ?? 200)
+/** How much an estimate believes its prior, in observations, and how many of its own it remembers. */
+export interface EstimateOptions {
+  readonly priorWeight: number
+  readonly memory: number
+}
+
+/** All requests together: a slow average. */
+const LASTING: EstimateOptions = { priorWeight: 16, memory: 600 }
+/** One request: a change of topic shows within some dozens of tokens. */
+const PASSING: EstimateOptions = { priorWeight: 8, memory: 60 }
+/** Steps without an observation after which half of what was seen is forgotten: what failed is tried again. */
+const HALF_LIFE = 16
 
 /** Chance that the target accepts a proposed token given that it accepted the one before: counted per class of proposals, online. */
 export class AcceptanceEstimate {
   readonly #prior: readonly number[] | AcceptanceEstimate
+  readonly #options: EstimateOptions
   readonly #accepted: Float64Array
   readonly #tried: Float64Array
 
   /** `prior`: the chance assumed per class before anything is seen, or what is known of all requests, which hears of this one's as well. */
-  constructor(prior: readonly number[] | AcceptanceEstimate) {
+  constructor(prior: readonly number[] | AcceptanceEstimate, options = prior instanceof AcceptanceEstimate ? PASSING : LASTING) {
     this.#prior = prior
+    this.#options = options
     this.#accepted = new Float64Array(CLASSES)
     this.#tried = new Float64Array(CLASSES)
   }
 
   chance(kind: number): number {
     const prior = this.#prior instanceof AcceptanceEstimate ? this.#prior.chance(kind) : (this.#prior[kind] as number)
-    return ((this.#accepted[kind] as number) + PRIOR_WEIGHT * prior) / ((this.#tried[kind] as number) + PRIOR_WEIGHT)
+    const { priorWeight } = this.#options
+    return ((this.#accepted[kind] as number) + priorWeight * prior) / ((this.#tried[kind] as number) + priorWeight)
   }
 
   record(kind: number, accepted: boolean): void {
     if (this.#prior instanceof AcceptanceEstimate) this.#prior.record(kind, accepted)
-    const fade = 1 - 1 / MEMORY
+    const fade = 1 - 1 / this.#options.memory
     this.#accepted[kind] = (this.#accepted[kind] as number) * fade + (accepted ? 1 : 0)
     this.#tried[kind] = (this.#tried[kind] as number) * fade + 1
+  }
+
+  /** A step went by in which this class was not tried: the estimate goes back towards its prior. */
+  fade(kind: number): void {
+    const fade = 0.5 ** (1 / HALF_LIFE)
+    this.#accepted[kind] = (this.#accepted[kind] as number) * fade
+    this.#tried[kind] = (this.#tried[kind] as number) * fade
   }
 }
 

@@ -3,7 +3,7 @@ import { LookaheadWindow, type WindowSize } from './lookahead-window.ts'
 import type { Logits, Pass } from './model.ts'
 import { MAX_KEY, type PhrasePool } from './phrase-pool.ts'
 import { uniform } from './random.ts'
-import { topProbability } from './row-math.ts'
+import { topConfidence } from './row-math.ts'
 import type { Token } from './token.ts'
 import { TokenTree } from './token-tree.ts'
 
@@ -64,8 +64,8 @@ export class PhraseDrafting {
     const tokens: DraftedToken[] = []
     let at = root
     for (;;) {
-      const token = logits.argmax(at)
-      tokens.push({ token, probability: topProbability(logits.row(at), token) })
+      const { token, probability } = topConfidence(logits.row(at))
+      tokens.push({ token, probability })
       const child = tree.child(at, token)
       if (child === undefined || !tree.wanted(child) || tokens.length === most) break
       at = child
@@ -93,7 +93,7 @@ export class PhraseDrafting {
       guesses.push(guess)
       left -= guess.length
     }
-    const window = this.#window
+    const window = this.#draft.cache.model.treeLimits?.leaves === 1 ? undefined : this.#window
     return { guesses, ...(window && window.depth <= room && window.nodes <= left && { window }) }
   }
 

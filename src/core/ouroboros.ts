@@ -41,7 +41,7 @@ export interface OuroborosParts {
 }
 
 /** Rejected nodes read per step: each costs a pass over a row of logits. */
-const LEARN_NODES = 8
+const LEARN_NODES = 2
 /** Where nothing is set and costs allow it. */
 const MOST_DRAFT = 32
 const MOST_SUFFIXES = 3
@@ -253,6 +253,7 @@ export class OuroborosDrafter implements Drafter {
         estimate.record(ground, held)
       } else phraseChance.learn(ground, held)
     }
+    if (verdict.draftWidths.length === 0) for (const kind of [ANY_DRAFT, CONFIDENT, CONFIDENT_SHARE]) estimate.fade(kind)
     this.#countStreak(verdict)
     const before = verdict.prefix.slice(Math.max(0, verdict.before - MAX_KEY), verdict.before)
     for (const tried of this.#tried) {

@@ -5,7 +5,7 @@ const ANSWER_TOKENS = 128
 const ANSWER_WEIGHT = 0.2
 /** What may be lost against plain decoding: a share of its time, and some plain tokens at the start. */
 const LOSS_SHARE = 0.02
-const CREDIT = 6
+const CREDIT = 10
 /** Savings beyond this do not pay for later losses, in plain tokens. */
 const MOST_CREDIT = 32
 

@@ -111,7 +111,11 @@ export class Session {
     const room = this.#room(pending.length)
     const draftWidths: number[] = []
     const proposal = yield* this.#draft(room, draftWidths)
-    const { tree: draft, origins } = cut(proposal, { ...room, constraint: sampler.constraint })
+    const { tree: draft, origins } = cut(proposal, {
+      ...room,
+      leaves: target.cache.model.treeLimits?.leaves,
+      constraint: sampler.constraint,
+    })
     const tree = TokenTree.chain(pending)
     const root = tree.size - 1
     const places = new Map(tree.graft(root, draft).map((place, node) => [origins[node] as NodeId, place]))
@@ -136,7 +140,7 @@ export class Session {
         return place === undefined ? undefined : logits.argmax(place)
       },
     })
-    target.commit(tree, this.#options.exact ? inOrder(tree, walk.at) : walk.at)
+    target.commit(tree, walk.at, this.#options.exact ? true : undefined)
     recordStep(this.statistics, draft, accepted.length, walk.emitted)
     if (drafter.pool) this.statistics.pool = drafter.pool
     this.#finish = walk.finish
@@ -182,14 +186,4 @@ export class Session {
       beside: this.#options.company?.beside ?? 0,
     }
   }
-}
-
-/**
- * The deepest node on the way to `node` whose cells lie in the order of the text: sums over the cells are then plain decoding's.
- * What a branch won behind it is sent again.
- */
-function inOrder(tree: TokenTree, node: NodeId): NodeId {
-  const path = tree.path(node)
-  const moved = path.findIndex((at, i) => at !== i)
-  return path[(moved < 0 ? path.length : moved) - 1] as NodeId
 }

@@ -1,7 +1,7 @@
 import type { CachedText } from './cached-text.ts'
 import type { Drafter, Room } from './drafter.ts'
 import type { Logits, Pass } from './model.ts'
-import { topProbability } from './row-math.ts'
+import { topConfidence } from './row-math.ts'
 import type { Token } from './token.ts'
 import { type NodeId, ROOT, TokenTree } from './token-tree.ts'
 
@@ -36,8 +36,9 @@ export class SpeculativeDrafter implements Drafter {
       const tree = TokenTree.chain(pending)
       const logits = yield { cache: this.#draft.cache, tree }
       const last = tree.size - 1
-      const token = logits.argmax(last)
-      const chance = this.#options.minProbability > 0 ? topProbability(logits.row(last), token) : undefined
+      const best = this.#options.minProbability > 0 ? topConfidence(logits.row(last)) : undefined
+      const token = best?.token ?? logits.argmax(last)
+      const chance = best?.probability
       this.#draft.commit(tree, last)
       if (chance !== undefined && chance < this.#options.minProbability) break
       at = proposal.add(at, token, { proposal: { origin: 'draft', ...(chance !== undefined && { chance }) } })

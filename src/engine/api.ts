@@ -14,6 +14,8 @@ export interface LoadOptions {
   target: string
   /** `null` or absent: no draft model (a catalogue id as target brings its own draft; `null` refuses it). */
   draft?: string | null
+  /** Make a cheaper precision of the catalogue's draft model once, and load that. Default true. */
+  draftRequantize?: boolean
   /** Tokens of context, prompt and answer together. Default 4096, at most the model's own. */
   contextLength?: number
   /** Requests answered at once, in joint passes; each has its own context. Default 1. */
@@ -53,7 +55,9 @@ export interface LoadOptions {
   /** Lines that the native library logs. */
   onLog?: (line: string) => void
   /** Loading and pulling: what is being done, and the part done (0..1) where known. */
-  onProgress?: (event: { phase: 'pull' | 'load' | 'calibrate'; file: string; fraction: number }) => void
+  onProgress?: (event: { phase: 'pull' | 'requantize' | 'load' | 'calibrate'; file: string; fraction: number }) => void
+  /** Lines about what works, but not as well as it could. */
+  onWarning?: (line: string) => void
   /** Gives up loading: `load` rejects with the signal's reason, and what was loaded is freed. */
   signal?: AbortSignal
 }

@@ -1,3 +1,4 @@
+import { AcceptanceEstimate } from '../core/acceptance-estimate.ts'
 import type { CachedText } from '../core/cached-text.ts'
 import { CostPlanner, type Costs } from '../core/cost-planner.ts'
 import { PhraseDrafting } from '../core/draft-by-phrases.ts'
@@ -33,9 +34,12 @@ export interface DraftingState extends SharedDrafting {
   readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens'>
 }
 
-/** A request's own planner. */
-export function createPlanner({ costs, prices }: SharedDrafting): Planner {
-  return costs ? new CostPlanner(costs, prices) : new ThresholdPlanner()
+/** What a request has for itself: a planner, and an estimate that starts from all requests' one. */
+export function ownParts({ costs, prices, ouroboros }: SharedDrafting): { planner: Planner; estimate: AcceptanceEstimate } {
+  return {
+    planner: costs ? new CostPlanner(costs, prices) : new ThresholdPlanner(),
+    estimate: new AcceptanceEstimate(ouroboros.estimate),
+  }
 }
 
 /** The drafter of a method. Throws E_USAGE where it lacks a draft model. */

@@ -6,6 +6,7 @@ import { findEntry } from '../models/catalogue.ts'
 import { resolveModel } from '../models/resolve.ts'
 import { abortedResult } from './aborted-result.ts'
 import type { Engine, EngineFacts, GenerateRequest, Generation, LoadOptions } from './api.ts'
+import { fastDraft } from './fast-draft.ts'
 import { GenerationChannel } from './generation-channel.ts'
 import './native-turn.ts' // threads inherit it
 import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts'
@@ -27,10 +28,18 @@ export async function load(options: LoadOptions): Promise<Engine> {
       ...(options.signal && { signal: options.signal }),
       onProgress: ({ file, bytes, total }) => options.onProgress?.({ phase: 'pull', file, fraction: total ? bytes / total : 0 }),
     })
-  const { target, draft, onLog, onProgress, signal, ...settings } = options
+  const { target, draft, draftRequantize, onLog, onProgress, onWarning, signal, ...settings } = options
+  const draftFile = async (model: string) =>
+    draftRequantize === false
+      ? file(model)
+      : fastDraft(model, await file(model), {
+          ...(signal && { signal }),
+          ...(onWarning && { onWarning }),
+          onProgress: (event) => onProgress?.({ phase: 'requantize', ...event }),
+        })
   const start: WorkerStart = {
     target: await file(target),
-    draft: draftName ? await file(draftName) : null,
+    draft: draftName ? await draftFile(draftName) : null,
     options: JSON.parse(JSON.stringify(settings)),
     log: onLog !== undefined,
   }

@@ -17,6 +17,16 @@ export const IK_WHEEL = {
   ],
 } as const
 
+/** The same version as sources. */
+export const IK_SOURCE = {
+  name: IK_WHEEL.name,
+  version: IK_WHEEL.version,
+  bytes: 42_257_843,
+  sha256: '33c67eb99e4dcab5e611050433243815709b8b3067753f9ce18375013cf002ad',
+  /** Where ik_llama.cpp lies in it. */
+  sources: `ik_llama_cpp_python-${IK_WHEEL.version}/vendor/ik_llama.cpp`,
+} as const
+
 export const IK_STRUCTS: Readonly<Record<string, string>> = {
   ik_llama_model_params: `
     const char * devices;

@@ -1,14 +1,12 @@
 import { availableParallelism } from 'node:os'
 import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
-import type { Cache, Logits, Model, Pass } from '../core/model.ts'
+import type { Cache, Logits, Model, Pass, TreeLimits } from '../core/model.ts'
 import { type Gguf, readGguf } from '../models/gguf.ts'
 import type { CacheType } from './api.ts'
 import { type Library, lastLogLines, library, listening, type Pointer, readString } from './library.ts'
-import { BatchWriter } from './llama-batch.ts'
 import { LlamaCache } from './llama-cache.ts'
-import { LogitRows } from './logit-rows.ts'
-import { SequenceIds } from './sequence-ids.ts'
+import { type ContextOptions, MAX_BATCH, NativeContext } from './native-context.ts'
 import { Vocabulary } from './vocabulary.ts'
 import { Words } from './words.ts'
 
@@ -33,12 +31,10 @@ export interface LlamaModelOptions {
   readonly onProgress?: (fraction: number) => void
 }
 
-/** Most tree nodes per pass; wider prompts are split by the caller. */
-const MAX_BATCH = 512
-/** llama.cpp's LLAMA_MAX_SEQ. */
-const MAX_SEQUENCES = 256
-const CACHE_TYPES: Readonly<Record<CacheType, number>> = { f32: 0, f16: 1, q8_0: 8, bf16: 30 }
 const DEFAULT_CONTEXT = 4096
+/** What ik_llama.cpp's kernels take; others end the process. */
+const IK_FLASH_TYPES: readonly CacheType[] = ['f16', 'q8_0']
+const IK_PLAIN_TYPES: readonly CacheType[] = ['f16', 'f32']
 
 /** A GGUF model on libllama: trees of many sessions in one `llama_decode`. Synchronous; lives in the worker thread. */
 export class LlamaModel implements Model {
@@ -53,28 +49,32 @@ export class LlamaModel implements Model {
   readonly trainedContext: number
   readonly threads: number
   readonly chatTemplate: string | undefined
-  /** Milliseconds inside `llama_decode`, and passes, since loading. */
-  decodeMs = 0
-  passes = 0
   /** Hears of every pass: its tokens, those before it (of its first cache), its seconds. */
   onPass: ((tokens: number, context: number, seconds: number) => void) | undefined
+  readonly inOrder: boolean
+  readonly oneByOne: boolean
+  readonly treeLimits: TreeLimits | undefined
   readonly #native: Library
   readonly #c: Library['c']
   /** The vocabulary's owner, where the library's own is not used. */
   readonly #words: Words | undefined
-  readonly #sequences: SequenceIds
-  readonly #batch: BatchWriter
-  readonly #caches = new Set<LlamaCache>()
+  /** All that were made: one that all caches share, or one for each cache. */
+  readonly #contexts: NativeContext[] = []
+  readonly #contextOf = new Map<Cache, NativeContext>()
+  readonly #sessions: number
+  readonly #settings: ContextOptions
   #model: Pointer
-  #context: Pointer
-  #memory: Pointer
-  #rows: LogitRows | undefined
 
   /** Loads a model file. Throws E_FILE, E_GGUF, E_MODEL, E_LIBRARY, E_ENGINE. */
   static load(file: string, options: LlamaModelOptions = {}): LlamaModel {
     refuseEmbedding(readGguf(file)) // a damaged file must not reach the native loader
     const words = library(options.engine).kind === 'ik' ? Words.load(file) : undefined
-    return listening(() => new LlamaModel(file, options, words), library(options.engine))
+    try {
+      return listening(() => new LlamaModel(file, options, words), library(options.engine))
+    } catch (error) {
+      words?.close() // takes a turn of its own
+      throw error
+    }
   }
 
   private constructor(file: string, options: LlamaModelOptions, words: Words | undefined) {
@@ -82,6 +82,9 @@ export class LlamaModel implements Model {
     const { c } = native
     this.#native = native
     this.#words = words
+    this.#sessions = options.sessions ?? 1
+    this.inOrder = native.kind === 'ik'
+    this.oneByOne = this.inOrder // each cache has a context of its own
     // More threads than cores make every pass wait for the slowest one.
     this.threads = options.threads ?? availableParallelism()
     this.file = file
@@ -91,54 +94,68 @@ export class LlamaModel implements Model {
       refuseUnusable(c, this.#model, file)
       this.trainedContext = c['llama_model_n_ctx_train']?.(this.#model)
       this.contextLength = Math.min(options.contextLength ?? DEFAULT_CONTEXT, this.trainedContext)
-      this.#context = openContext(c, this.#model, file, this.contextLength, { ...options, threads: this.threads })
+      this.vocabulary = words?.vocabulary ?? new Vocabulary(c, c['llama_model_get_vocab']?.(this.#model))
+      this.vocabSize = this.vocabulary.size
+      this.#settings = contextSettings(native, file, { ...options, contextLength: this.contextLength, threads: this.threads })
+      this.treeLimits = native.kind === 'ik' && this.#settings.flashAttention ? { leaves: 1 } : undefined
+      this.#contexts.push(new NativeContext(native, this.#model, file, this.vocabSize, this.#settings))
     } catch (error) {
       c['llama_model_free']?.(this.#model)
-      words?.close()
       throw error
     }
-    this.#memory = c['llama_get_memory']?.(this.#context)
-    const sessions = options.sessions ?? 1
-    this.#sequences = new SequenceIds(sessions, MAX_SEQUENCES)
-    this.#batch = new BatchWriter(c, MAX_BATCH, MAX_SEQUENCES)
-    this.vocabulary = words?.vocabulary ?? new Vocabulary(c, c['llama_model_get_vocab']?.(this.#model))
-    this.vocabSize = this.vocabulary.size
     this.description = readString((buffer, size) => c['llama_model_desc']?.(this.#model, buffer, size))
     this.parameters = Number(c['llama_model_n_params']?.(this.#model))
     this.bytes = Number(c['llama_model_size']?.(this.#model))
     this.chatTemplate = words ? words.chatTemplate : (c['llama_model_chat_template']?.(this.#model, null) ?? undefined)
   }
 
+  /** Milliseconds inside `llama_decode` since loading. */
+  get decodeMs(): number {
+    return this.#contexts.reduce((sum, context) => sum + context.decodeMs, 0)
+  }
+
+  /** Passes since loading. */
+  get passes(): number {
+    return this.#contexts.reduce((sum, context) => sum + context.passes, 0)
+  }
+
   open(): Cache {
     this.#alive()
-    const base = this.#sequences.takeBase()
-    if (base === undefined)
-      throw new OuroborosError('E_ENGINE', `all ${this.#caches.size} caches of ${this.file} are open: close one or load with more sessions`)
-    const cache = new LlamaCache(this, base, this.#sequences, {
-      remove: (sequence, from) => this.#remove(sequence, from),
-      copy: (from, to, start, end) => this.#c['llama_memory_seq_cp']?.(this.#memory, from, to, start, end),
-      closed: (closed) => this.#caches.delete(closed),
+    const { size } = this.#contextOf
+    if (size >= this.#sessions)
+      throw new OuroborosError('E_ENGINE', `all ${size} caches of ${this.file} are open: close one or load with more sessions`)
+    const context = this.#freeContext()
+    const cache = new LlamaCache(this, context.ids.takeBase() as number, context.ids, {
+      remove: (sequence, from) => {
+        if (!context.remove(sequence, from))
+          throw new OuroborosError('E_ENGINE', `the cache of ${this.file} cannot drop tokens from position ${from}`)
+      },
+      copy: (from, to, start, end) => context.copy(from, to, start, end),
+      closed: (closed) => this.#contextOf.delete(closed),
     })
-    this.#caches.add(cache)
+    this.#contextOf.set(cache, context)
     return cache
   }
 
   forward(passes: readonly Pass[]): readonly Logits[] {
     this.#alive()
-    this.#rows?.expire()
+    for (const context of this.#contexts) context.expire()
     const caches = passes.map((pass) => this.#own(pass.cache))
-    this.#batch.check(passes, this.vocabSize, this.contextLength)
+    this.#contexts[0]?.check(passes, this.contextLength)
+    this.#checkShapes(passes)
+    const results = new Map<Pass, Logits>()
     try {
-      const firstRows: number[] = []
-      this.#batch.clear()
-      passes.forEach((pass, i) => {
-        firstRows.push(this.#batch.outputs)
-        this.#batch.write(pass.tree, (caches[i] as LlamaCache).length, (caches[i] as LlamaCache).begin(pass.tree))
-      })
-      this.#decode(caches[0]?.length ?? 0)
-      const rows = new LogitRows(this.#logits(), this.vocabSize)
-      this.#rows = rows
-      return passes.map((pass, i) => rows.of(pass.tree, firstRows[i] as number))
+      for (const context of new Set(caches.map((cache) => this.#contextOf.get(cache) as NativeContext))) {
+        const together = passes.filter((pass) => this.#contextOf.get(pass.cache) === context)
+        const began = context.decodeMs
+        const length = together[0]?.cache.length ?? 0
+        context.forward(together).forEach((logits, i) => {
+          results.set(together[i] as Pass, logits)
+        })
+        const tokens = together.reduce((sum, { tree }) => sum + tree.size, 0)
+        this.onPass?.(tokens, length, (context.decodeMs - began) / 1000)
+      }
+      return passes.map((pass) => results.get(pass) as Logits)
     } catch (error) {
       for (const cache of caches) cache.rollback(cache.length)
       throw error
@@ -147,41 +164,33 @@ export class LlamaModel implements Model {
 
   /** Frees native memory; caches of this model are closed. Idempotent. */
   close(): void {
-    if (!this.#context) return
-    this.#rows?.expire()
-    for (const cache of [...this.#caches]) cache.close()
+    if (!this.#model) return
+    for (const cache of [...this.#contextOf.keys()]) cache.close()
     this.vocabulary.close()
-    this.#batch.free()
-    listening(() => {
-      this.#c['llama_free']?.(this.#context)
-      this.#c['llama_model_free']?.(this.#model)
-    }, this.#native)
+    for (const context of this.#contexts) context.close()
+    listening(() => this.#c['llama_model_free']?.(this.#model), this.#native)
     this.#words?.close()
-    this.#context = null
     this.#model = null
   }
 
-  #decode(context: number): void {
-    const started = performance.now()
-    const code = this.#c['llama_decode']?.(this.#context, this.#batch.struct)
-    const milliseconds = performance.now() - started
-    this.decodeMs += milliseconds
-    this.passes++
-    this.onPass?.(this.#batch.size, context, milliseconds / 1000)
-    if (code !== 0) throw new OuroborosError('E_ENGINE', `llama_decode failed with ${code} on ${this.#batch.size} tokens`)
+  /** Where the next cache goes. */
+  #freeContext(): NativeContext {
+    const taken = new Set(this.#contextOf.values())
+    const free = this.inOrder ? this.#contexts.find((context) => !taken.has(context)) : this.#contexts[0]
+    if (free) return free
+    const made = listening(() => new NativeContext(this.#native, this.#model, this.file, this.vocabSize, this.#settings), this.#native)
+    this.#contexts.push(made)
+    return made
   }
 
-  #logits(): Float32Array {
-    const count = this.#batch.outputs * this.vocabSize
-    if (count === 0) return new Float32Array(0)
-    return new Float32Array(koffi.view(this.#c['llama_get_logits']?.(this.#context), count * 4))
-  }
-
-  #remove(sequence: number, from: number): void {
-    if (!this.#context) return
-    if (!this.#c['llama_memory_seq_rm']?.(this.#memory, sequence, from, -1)) {
-      throw new OuroborosError('E_ENGINE', `the cache of ${this.file} cannot drop tokens from position ${from}`)
-    }
+  #checkShapes(passes: readonly Pass[]): void {
+    const most = this.treeLimits?.leaves
+    const wide = passes.find(({ tree }) => most !== undefined && !tree.isChain && tree.leaves.length > most)
+    if (wide)
+      throw new OuroborosError(
+        'E_ENGINE',
+        `a tree of ${wide.tree.leaves.length} leaves is computed wrongly by this engine with flash attention, at most ${most} may be sent: load without flash attention`,
+      )
   }
 
   #own(cache: Cache): LlamaCache {
@@ -190,7 +199,7 @@ export class LlamaModel implements Model {
   }
 
   #alive(): void {
-    if (!this.#context) throw new OuroborosError('E_CLOSED', `the model ${this.file} is closed`)
+    if (!this.#model) throw new OuroborosError('E_CLOSED', `the model ${this.file} is closed`)
   }
 }
 
@@ -232,32 +241,24 @@ function deviceList(c: Library['c'], names: readonly string[]): Pointer {
   return list
 }
 
-function openContext(
-  c: Library['c'],
-  model: Pointer,
+/** What a context is made with. Throws E_USAGE for what the engine would end the process on. */
+function contextSettings(
+  native: Library,
   file: string,
-  contextLength: number,
-  options: LlamaModelOptions & { threads: number },
-): Pointer {
-  const params = c['llama_context_default_params']?.()
-  const flash = options.flashAttention ?? true
-  // Cells for every session's context, and for the branches of one widest tree.
-  params.n_ctx = Math.ceil((contextLength * (options.sessions ?? 1) + MAX_BATCH) / 256) * 256
-  params.n_batch = MAX_BATCH
-  params.n_ubatch = MAX_BATCH
-  params.n_outputs_max = MAX_BATCH
-  params.n_outputs_max_per_seq = 0
-  params.n_seq_max = MAX_SEQUENCES
-  params.kv_unified = true
-  params.flash_attn_type = flash ? 1 : 0
-  params.type_k = CACHE_TYPES[options.cacheTypeK ?? 'f16']
-  params.type_v = CACHE_TYPES[options.cacheTypeV ?? 'f16']
-  params.n_threads = options.threads
-  params.n_threads_batch = params.n_threads
-  const context = c['llama_init_from_model']?.(model, params)
-  if (!context)
-    throw new OuroborosError('E_MODEL', `llama.cpp cannot make a context of ${contextLength} tokens for ${file}: ${lastLogLines(4)}`)
-  return context
+  options: LlamaModelOptions & { contextLength: number; threads: number },
+): ContextOptions {
+  const ik = native.kind === 'ik'
+  const { contextLength, threads, sessions = 1, cacheTypeK = 'f16', cacheTypeV = 'f16' } = options
+  const quantized = cacheTypeV === 'q8_0' // needs flash attention
+  const flashAttention = options.flashAttention ?? (!ik || quantized)
+  const types = ik ? (flashAttention ? IK_FLASH_TYPES : IK_PLAIN_TYPES) : undefined
+  const wrong = [cacheTypeK, cacheTypeV].find((type) => types && !types.includes(type))
+  if (wrong)
+    throw new OuroborosError(
+      'E_USAGE',
+      `ik_llama.cpp cannot cache keys or values as ${wrong} ${flashAttention ? 'with' : 'without'} flash attention for ${file}: choose ${types?.join(' or ')}`,
+    )
+  return { contextLength, threads, sessions: ik ? 1 : sessions, flashAttention, cacheTypeK, cacheTypeV }
 }
 
 /** The library loads embedding models of most architectures as if they could write. */

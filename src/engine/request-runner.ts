@@ -8,7 +8,7 @@ import type { EmittedToken } from '../core/verify.ts'
 import type { FinishReason, GeneratedToken, GenerationResult, GenerationStep, Started } from './api.ts'
 import { renderChat } from './chat-template.ts'
 import { Clock } from './clock.ts'
-import { createDrafter, createPlanner, type DraftingState } from './drafter-factory.ts'
+import { createDrafter, type DraftingState, ownParts } from './drafter-factory.ts'
 import type { GrammarConstraint } from './grammar.ts'
 import { jsonSchemaToGrammar } from './json-schema.ts'
 import { isPaper } from './paper-parameters.ts'
@@ -133,8 +133,7 @@ function constraintOf(request: WireRequest, vocabulary: Vocabulary): GrammarCons
 /** What the request's drafter stands on; a text that its caller expects is a pool of its own. */
 function draftingOf({ prediction }: WireRequest, runtime: Runtime, slot: Slot): DraftingState {
   const { drafting, target } = runtime
-  const planner = createPlanner(drafting)
-  const state = { ...drafting, draft: slot.draft, ouroboros: { ...drafting.ouroboros, history: slot.history, planner } }
+  const state = { ...drafting, draft: slot.draft, ouroboros: { ...drafting.ouroboros, history: slot.history, ...ownParts(drafting) } }
   if (!prediction) return state
   const tokens = target.vocabulary.tokenize(prediction, { bos: false })
   const expected = new PhrasePool({ capacityBytes: Math.max(1, tokens.length) * MAX_KEY * PhrasePool.bytesPerPhrase })

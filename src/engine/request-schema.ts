@@ -81,6 +81,7 @@ const loadSchema = z
     draft: z.string().min(1).nullish(),
     engine: z.string().min(1).optional(),
     calibrate: z.union([z.boolean(), z.literal('fresh')]).optional(),
+    draftRequantize: z.boolean().optional(),
     contextLength: z
       .int()
       .min(16)
@@ -98,6 +99,7 @@ const loadSchema = z
     exact: z.boolean().optional(),
     phrasesFrom: z.array(z.string().min(1)).readonly().optional(),
     onLog: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
+    onWarning: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
     onProgress: z.custom<LoadOptions['onProgress']>((value) => typeof value === 'function').optional(),
     signal: z.instanceof(AbortSignal).optional(),
   })

@@ -1,4 +1,4 @@
-import { CachedText } from '../core/cached-text.ts'
+import { CachedText, orderedPath } from '../core/cached-text.ts'
 import { OuroborosError } from '../core/errors.ts'
 import type { Cache, Logits, Model } from '../core/model.ts'
 import type { Token } from '../core/token.ts'
@@ -70,7 +70,7 @@ function checkShape(model: Model, shape: Shape, tolerance: number): void {
   })
   const deepest = tree.leaves.reduce((a, b) => (tree.depth(b) > tree.depth(a) ? b : a))
   const ends = new Set([0, Math.floor(tree.size / 2), tree.size - 1, tree.leaves[0] as NodeId, deepest])
-  const kept = [[], ...[...ends].map((node) => tree.path(node))]
+  const kept = [[], ...[...ends].map((node) => keepable(model, tree, node))]
   for (const nodes of kept) {
     withCache(model, (cache) => {
       read(model, new CachedText(cache), prefix)
@@ -126,7 +126,7 @@ function checkSessions(model: Model, tolerance: number): void {
       caches.forEach((cache, i) => {
         const tree = trees[i] as TokenTree
         model.forward([{ cache, tree }])
-        const nodes = tree.path(tree.leaves.at(-1) as NodeId)
+        const nodes = keepable(model, tree, tree.leaves.at(-1) as NodeId)
         cache.commit(nodes)
         const text = [...(prefixes[i] as Token[]), ...nodes.map((node) => tree.token(node))]
         checkNext(model, cache, text, draw(words), tolerance, `session ${i} goes on`)
@@ -157,6 +157,11 @@ function checkAdoption(model: Model, tolerance: number): void {
     second.rollback(shared.length)
     checkNext(model, second, shared, draw(words), tolerance, 'after the other is closed')
   })
+}
+
+/** What a cache may keep of the way to `node`. */
+function keepable(model: Model, tree: TokenTree, node: NodeId): NodeId[] {
+  return model.inOrder ? orderedPath(tree, node) : tree.path(node)
 }
 
 function checkRollback(model: Model, tolerance: number): void {
@@ -204,9 +209,10 @@ function checkWidest(model: Model, tolerance: number): void {
     const [logits] = model.forward([{ cache, tree }])
     const ends = [tree.leaves[0], tree.leaves[15]] as NodeId[]
     const rows = ends.map((end) => Float32Array.from((logits as Logits).row(end)))
-    cache.commit(tree.path(ends[1] as NodeId))
+    const kept = keepable(model, tree, ends[1] as NodeId)
+    cache.commit(kept)
     const texts = ends.map((end) => [...prefix, ...tree.tokensTo(end)])
-    checkNext(model, cache, texts[1] as Token[], draw(words), tolerance, 'after keeping the last branch')
+    checkNext(model, cache, [...prefix, ...kept.map((node) => tree.token(node))], draw(words), tolerance, 'after keeping the last branch')
     for (const [i, text] of texts.entries()) same(rows[i] as Float32Array, plainRow(model, text), tolerance, `branch ${i === 0 ? 0 : 15}`)
   })
 }

@@ -1,5 +1,3 @@
-import { chmodSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   DRAFT_MODES,
@@ -11,7 +9,7 @@ import {
 } from '../../src/bench/peers/arguments.ts'
 import { readLookahead } from '../../src/bench/peers/llama-lookahead.ts'
 import { LlamaServer } from '../../src/bench/peers/llama-server.ts'
-import { tempFolder } from '../models/temp-folder.ts'
+import { FAKE_SERVER, program } from './fake-llama.ts'
 
 const SETTING = { model: 'big.gguf', draft: 'small.gguf', contextLength: 2048, threads: 3 }
 const REQUEST = { maxTokens: 64, temperature: 0, seed: 7 }
@@ -69,31 +67,6 @@ describe('llama-lookahead', () => {
     expect(() => readLookahead('', 'error: no such model', PROMPT)).toThrow(/wrote no figures: error: no such model/)
   })
 })
-
-/** A server as far as it is needed, as a program of its own. */
-const FAKE_SERVER = `#!/usr/bin/env node
-const { createServer } = require('node:http')
-const port = process.argv[process.argv.indexOf('--port') + 1]
-let asked = 0
-createServer(async (request, response) => {
-  let text = ''
-  for await (const chunk of request) text += chunk
-  const answer = (value, status = 200) => response.writeHead(status).end(JSON.stringify(value))
-  if (request.url === '/health') return answer({}, ++asked > 1 ? 200 : 503)
-  const body = JSON.parse(text)
-  if (request.url === '/apply-template') return answer({ prompt: '<user>' + body.messages[0].content })
-  if (body.prompt === 'fail') return answer({ error: 'no' }, 500)
-  const timings = { prompt_n: 3, cache_n: 2, prompt_ms: 10, predicted_n: body.n_predict, predicted_ms: 1000, draft_n: 8, draft_n_accepted: 5 }
-  answer({ content: body.prompt + JSON.stringify(body), timings })
-}).listen(Number(port), '127.0.0.1')
-`
-
-async function program(text: string): Promise<string> {
-  const file = join(await tempFolder(), 'server.cjs')
-  writeFileSync(file, text)
-  chmodSync(file, 0o755)
-  return file
-}
 
 describe.skipIf(process.platform === 'win32')('a server of our own', () => {
   const { signal } = new AbortController()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { limitOf, passSeconds } from '../../src/bench/curve.ts'
+import { limitOf } from '../../src/bench/limit.ts'
 import { interleave } from '../../src/bench/order.ts'
 import { median, quantile } from '../../src/bench/statistics.ts'
 import { tune } from '../../src/bench/tune.ts'
@@ -12,17 +12,10 @@ describe('statistics', () => {
   })
 })
 
-describe('the cost of a pass', () => {
+describe('the limit', () => {
   const curve = { widths: [1, 2, 4, 8, 16], seconds: [0.05, 0.06, 0.07, 0.1, 0.24] }
 
-  it('lies on straight lines between the measured widths, and goes on behind the last one', () => {
-    expect(passSeconds(curve, 4)).toBe(0.07)
-    expect(passSeconds(curve, 6)).toBeCloseTo(0.085)
-    expect(passSeconds(curve, 24)).toBeCloseTo(0.38)
-    expect(passSeconds({ widths: [1], seconds: [0.05] }, 9)).toBe(0.05)
-  })
-
-  it('has a limit: the best n / T(n) against 1 / T(1)', () => {
+  it('is the best n / T(n) against 1 / T(1)', () => {
     const limit = limitOf(curve)
     expect(limit).toMatchObject({ width: 8, tokensPerSecond: 80, plainTokensPerSecond: 20 })
     expect(limit.speedup).toBeCloseTo(4)

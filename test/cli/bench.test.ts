@@ -87,7 +87,7 @@ describe('ouroboros bench', () => {
       .map((one) => [promptOf(one), one.options?.draftLength])
     expect(lengths.filter(([prompt]) => prompt === '2').map(([, length]) => length)).toEqual([2, 3, 4, 5, 7])
     expect(lengths.filter(([prompt]) => prompt === '0' || prompt === '1').length).toBe(2)
-    expect(report(world).notes[0]).toMatch(/big, gsm8k: speculative drafts \d tokens \(of 2, 3, 4, 5, 7; 2 other prompts\)/)
+    expect(report(world).notes[0]).toMatch(/big, gsm8k: speculative drafts \d tokens \(of 2, 3, 4, 5, 7; tuned on other prompts: 2\)/)
   })
 
   it('--spec-draft-n-max is taken as it is; --repeat measures again', async () => {
@@ -113,6 +113,11 @@ describe('ouroboros bench', () => {
       'b vanilla',
       'b ouroboros',
     ])
+  })
+
+  it('targets of one name in several folders stay apart', async () => {
+    const { world } = await bench({}, '--targets', 'x/big.gguf,y/big.gguf', '-md', 'small.gguf', '--methods', 'vanilla', '--json', '-')
+    expect(report(world).rows.map(({ target }) => target)).toEqual(['big', 'y/big.gguf'])
   })
 
   it('--hardware adds what is projected, marked as such', async () => {

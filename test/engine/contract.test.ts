@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Model } from '../../src/core/index.ts'
 import { LlamaModel, type LlamaModelOptions } from '../../src/engine/llama-model.ts'
+import { installedEngines } from '../../src/engine/platform.ts'
 import { modelContract } from '../../src/testing/index.ts'
 import { modelFile } from './model-files.ts'
 
@@ -27,3 +28,15 @@ contract('tiny float32 model, flash attention, bfloat16 values', () => GOLDEN, 5
 contract('SmolLM2 135M', () => modelFile('smollm2-135m'), 1.5)
 contract('draft 0.5B', () => modelFile('qwen2.5-coder-0.5b'), 1.5)
 contract('target 1.5B', () => modelFile('qwen2.5-coder-1.5b'), 1.5)
+
+// The engines that this machine has besides the platform package: the same suite, nothing left out.
+const others = installedEngines().filter((engine) => engine !== 'llama')
+for (const engine of others) {
+  contract(`SmolLM2 135M on ${engine}`, () => modelFile('smollm2-135m'), 1.5, { engine })
+  contract(`draft 0.5B on ${engine}`, () => modelFile('qwen2.5-coder-0.5b'), 1.5, { engine })
+  contract(`target 1.5B on ${engine}`, () => modelFile('qwen2.5-coder-1.5b'), 1.5, { engine })
+}
+it.skipIf(others.includes('ik'))(
+  'model contract on ik: run "ouroboros engine install" (Linux on x86-64) to check that engine too',
+  () => {},
+)

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -39,7 +39,9 @@ export class LlamaServer implements AsyncDisposable {
   /** Starts a server and waits until it answers. Throws `E_ENGINE` if it does not; the signal's reason when aborted. */
   static async start(program: string, mode: PeerMode, setting: PeerSetting, signal: AbortSignal): Promise<LlamaServer> {
     const port = await freePort()
-    const child = spawn(program, serverArguments(mode, setting, port), { stdio: ['ignore', 'ignore', 'pipe'] })
+    // Ctrl-C at a terminal reaches a whole group: the server has one of its own, we end it.
+    const options: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe'], detached: process.platform !== 'win32' }
+    const child = spawn(program, serverArguments(mode, setting, port), options)
     const server = new LlamaServer(child, `http://127.0.0.1:${port}`, signal)
     try {
       await server.#ready(mode.name)

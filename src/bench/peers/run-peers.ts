@@ -73,7 +73,7 @@ async function tuneDraftModes(servers: ServerPool, target: string, plan: Plan, o
     })
     const mode = best ?? (DRAFT_MODES.find(({ draftLength }) => draftLength === 3) as PeerMode)
     chosen.set(task.name, mode)
-    const how = best ? `${others.length} other prompts` : 'its default: there are no other prompts'
+    const how = best ? `tuned on other prompts: ${others.length}` : 'its default: there are no other prompts'
     const tried = DRAFT_MODES.map(({ draftLength }) => draftLength).join(', ')
     observer.note(`${target}, ${task.name}: ${mode.name} drafts at most ${mode.draftLength} tokens (of ${tried}; ${how})`)
   }

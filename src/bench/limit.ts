@@ -1,4 +1,4 @@
-import type { CostCurve } from '../core/cost-curve.ts'
+import { type CostCurve, costOf } from '../core/cost-curve.ts'
 
 /** The most that drafting can gain on a curve. */
 export interface Limit {
@@ -13,19 +13,9 @@ export interface Limit {
 
 /** max over n of n / T(n): between two measured widths the quotient of a straight line has no maximum of its own. */
 export function limitOf(curve: CostCurve): Limit {
-  const plain = 1 / passSeconds(curve, 1)
+  const plain = 1 / costOf(curve, 1)
   const best = curve.widths
     .map((width, i) => ({ width, rate: width / (curve.seconds[i] as number) }))
     .reduce((a, b) => (b.rate > a.rate ? b : a), { width: 1, rate: plain })
   return { speedup: best.rate / plain, width: best.width, tokensPerSecond: best.rate, plainTokensPerSecond: plain }
-}
-
-/** Seconds of a pass over `width` tokens: straight lines between the measured widths, the last one goes on. */
-export function passSeconds({ widths, seconds }: CostCurve, width: number): number {
-  const above = widths.findIndex((one) => one >= width)
-  const right = above < 0 ? widths.length - 1 : above
-  if (right === 0 || widths[right] === width) return seconds[right] as number
-  const [w0, w1] = [widths[right - 1] as number, widths[right] as number]
-  const [s0, s1] = [seconds[right - 1] as number, seconds[right] as number]
-  return s0 + ((s1 - s0) * (width - w0)) / (w1 - w0)
 }
