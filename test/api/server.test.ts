@@ -6,7 +6,7 @@ import { Serving } from '../../src/server/serving.ts'
 import { arbitraryOf, type JsonSchema } from '../server/schema-arbitrary.ts'
 import { smallEngine } from './small-engine.ts'
 
-const engine = smallEngine({ sessions: 4 })
+const engine = smallEngine({ sessions: 4, engine: 'llama' })
 
 async function post(path: string, body: object) {
   const app = createApp(new Serving(engine(), {}))
@@ -16,7 +16,7 @@ async function post(path: string, body: object) {
 
 async function chat(body: object): Promise<ChatResponse> {
   const { status, text } = await post('/v1/chat/completions', {
-    messages: [{ role: 'user', content: 'Say hello.' }],
+    messages: [{ role: 'user', content: 'Write one short sentence about the sea.' }],
     max_tokens: 24,
     ...body,
   })
