@@ -8,13 +8,16 @@ export interface Costs {
   readonly draft?: CostModel
 }
 
-/** A node is worth more than itself: what may follow it is not foreseen. Found by replay; speeds hardly change between 1.1 and 1.5. */
-const FORESIGHT = 1.25
+/**
+ * Texts are no independent draws: where a token was accepted the next one is easier, and chances are estimates. A node is worth this
+ * much more than its chance says (found by replaying recorded texts, where 1.1 to 1.4 do about equally well; 1 is best where chances are known).
+ */
+const FORESIGHT = 1.15
 /** A draft model that lags further behind reads for the whole answer, not for one step of some tokens. */
 const LAG = 16
 const STEP_TOKENS = 3
 /** Draft passes are foreseen this far. */
-const HORIZON = 12
+const HORIZON = 24
 
 /** Draft passes that a window's column saves per pass: measured with W = 4, N = 5 (docs/measurements.md: a seventh to a third of the passes). */
 const COLUMN_WORTH = 0.04
@@ -33,12 +36,14 @@ const BRANCH_COST = 0.15
 export class CostPlanner implements Planner {
   readonly #costs: Costs
   readonly #prices: Prices
+  readonly #foresight: number
   #step: StepStart = { base: 1, beside: 0, context: 0, remaining: Number.POSITIVE_INFINITY, known: 0 }
   #emitted = 0
 
-  constructor(costs: Costs, prices: Prices) {
+  constructor(costs: Costs, prices: Prices, foresight = FORESIGHT) {
     this.#costs = costs
     this.#prices = prices
+    this.#foresight = foresight
   }
 
   begin(step: StepStart): void {
@@ -133,7 +138,7 @@ export class CostPlanner implements Planner {
 
   /** Seconds that a token is worth where a phrase is known with this chance. */
   #price(known: number): number {
-    return FORESIGHT * this.#prices.of(known, this.#plain)
+    return this.#foresight * this.#prices.of(known, this.#plain)
   }
 
   /** Seconds of a plain token; in company, its share of the joint pass. */

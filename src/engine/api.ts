@@ -275,6 +275,8 @@ export interface EngineFacts {
   loadMs: number
   /** Most tokens of an exact verification pass; null: not in exact mode. */
   exactWidth: number | null
+  /** Widths of passes that were found to compute the same bits as one-token passes (probed by exact mode and calibration); null: not probed. */
+  equalWidths: readonly number[] | null
   /** How values are cached and whether weights were repacked, after exact mode has chosen. */
   cacheTypeV: CacheType
   repack: boolean

@@ -50,3 +50,28 @@ export function loadExact(file: string, given: LlamaModelOptions): LoadedTarget 
     `${file} has no exact mode here, since no pass over several tokens computes the same bits as one-token passes (${tried.join('; ')}): use a Q8_0 or Q4_K_M file, flash attention on, or leave out exact`,
   )
 }
+
+/** Like `loadExact` with the first of these engines that has an exact mode for the file. Throws the first one's E_EXACT. */
+export function loadExactOn(engines: readonly string[], file: string, options: LlamaModelOptions): LoadedTarget {
+  let failure: unknown
+  for (const engine of engines) {
+    try {
+      return loadExact(file, { ...options, engine })
+    } catch (error) {
+      if (!(error instanceof OuroborosError) || error.code !== 'E_EXACT') throw error
+      failure ??= error
+    }
+  }
+  throw failure
+}
+
+/** Widths whose passes were found to compute the same bits as one-token passes; undefined: never probed. `fresh`: probed now. */
+export function exactWidths(model: LlamaModel, options: LlamaModelOptions, fresh: boolean): readonly number[] | undefined {
+  const memory = new Remembered<Exactness>('exactness.json')
+  const key = measurementKey(model.file, options)
+  const known = memory.get(key)
+  if (known || !fresh) return known?.equal
+  const probed = probeExactness(model)
+  memory.set(key, probed)
+  return probed.equal
+}

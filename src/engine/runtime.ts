@@ -15,10 +15,11 @@ import { knowsTools } from './chat-template.ts'
 import { forgetCosts, loadCosts } from './cost-load.ts'
 import type { SharedDrafting } from './drafter-factory.ts'
 import { chooseEngine } from './engine-choice.ts'
-import { type LoadedTarget, loadExact } from './exact-load.ts'
+import { exactWidths, type LoadedTarget, loadExactOn } from './exact-load.ts'
 import { library } from './library.ts'
 import { LlamaModel, type LlamaModelOptions } from './llama-model.ts'
 import { checkPair } from './pairing.ts'
+import { installedEngines } from './platform.ts'
 import type { WorkerStart } from './protocol.ts'
 import { type Slot, Slots } from './slots.ts'
 
@@ -43,10 +44,14 @@ export class Runtime {
     const { gpuLayers, draftGpuLayers, exact, phrasesFrom, calibrate = true, engine: wanted = 'auto', ...shared } = start.options
     const loading = (file: string) => (fraction: number) => onProgress('load', file, fraction)
     const common = { ...shared, ...(gpuLayers !== undefined && { gpuLayers }) }
-    const engine = wanted === 'auto' ? chooseEngine(start.target, common) : wanted
-    const options = { ...common, engine, onProgress: loading(start.target) }
-    const target: LoadedTarget = exact ? loadExact(start.target, options) : { model: LlamaModel.load(start.target, options), options }
+    const chosen = wanted === 'auto' ? chooseEngine(start.target, common) : wanted
+    const options = { ...common, engine: chosen, onProgress: loading(start.target) }
+    const target: LoadedTarget = exact
+      ? loadExactOn(wanted === 'auto' ? [...new Set([chosen, ...installedEngines()])] : [chosen], start.target, options)
+      : { model: LlamaModel.load(start.target, options), options }
+    const engine = target.options.engine ?? chosen
     this.target = target.model
+    let equal: readonly number[] | undefined
     try {
       this.exact = target.limits
       const draftOptions = {
@@ -62,6 +67,7 @@ export class Runtime {
         loadCosts(model, settings, drift, { fresh: calibrate === 'fresh', onProgress: (part) => onProgress('calibrate', model.file, part) })
       if (calibrate)
         this.#costs = { target: costsOf(this.target, target.options), ...(this.draft && { draft: costsOf(this.draft, draftOptions) }) }
+      equal = exactWidths(this.target, target.options, calibrate === 'fresh')
       this.#forgetStale = () => {
         if (this.#costs?.target.isStale) forgetCosts(this.target, target.options)
         if (this.draft && this.#costs?.draft?.isStale) forgetCosts(this.draft, draftOptions)
@@ -87,6 +93,7 @@ export class Runtime {
       draft: this.draft ? modelFacts(this.draft) : null,
       loadMs: performance.now() - began,
       exactWidth: this.exact?.width ?? null,
+      equalWidths: equal ?? null,
       cacheTypeV: target.options.cacheTypeV ?? 'f16',
       repack: target.options.repack ?? true,
       costs: this.#costs ? { target: this.#costs.target.curve, draft: this.#costs.draft?.curve ?? null } : null,

@@ -49,6 +49,7 @@ const FACTS: EngineFacts = {
   target: { file: 'big.gguf', description: 'big model', parameters: 1, bytes: 1, vocabSize: 8, trainedContext: 4096 },
   draft: { file: 'small.gguf', description: 'small model', parameters: 1, bytes: 1, vocabSize: 8, trainedContext: 4096 },
   exactWidth: null,
+  equalWidths: null,
   cacheTypeV: 'f16',
   repack: true,
   costs: null,
