@@ -34,6 +34,7 @@ const FACTS: EngineFacts = {
   cacheTypeV: 'f16',
   repack: true,
   costs: null,
+  equalWidths: null,
   loadMs: 1,
 }
 
