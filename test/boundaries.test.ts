@@ -9,7 +9,14 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Room → rooms or files that it may import from. The arrow goes one way. */
 const ARROWS: Record<string, readonly string[]> = {
   core: [],
-  testing: ['core'],
+  testing: [
+    'core',
+    'engine/api.ts',
+    'engine/aborted-result.ts',
+    'engine/generation-channel.ts',
+    'engine/json-schema.ts',
+    'engine/request-schema.ts',
+  ],
   models: ['core'],
   engine: ['core', 'models'],
   engines: [
@@ -22,12 +29,15 @@ const ARROWS: Record<string, readonly string[]> = {
     'engine/llama-declarations.ts',
   ],
   index: ['core', 'engine/api.ts', 'engine/handle.ts', 'engine/devices.ts', 'engine/quantize.ts'],
+  server: ['core', 'engine/api.ts', 'engine/tool-grammar.ts', 'engine/tool-call-stream.ts'],
+  'ai-sdk': ['core', 'engine/api.ts', 'engine/handle.ts', 'engine/tool-grammar.ts', 'engine/tool-call-stream.ts'],
   bench: ['core', 'engine/api.ts', 'engines/llama-peer.ts'],
   cli: [
     'core',
     'bench',
     'engines',
     'models',
+    'server',
     'engine/api.ts',
     'engine/handle.ts',
     'engine/devices.ts',

@@ -15,6 +15,7 @@ import type { PeerPrograms } from '../engines/llama-peer.ts'
 import { defaultTarget } from '../models/catalogue.ts'
 import { addBenchFlags, type BenchFlags, targetsOf, toPlan } from './bench-flags.ts'
 import { BenchProgress } from './bench-progress.ts'
+import { registerBenchServe } from './bench-serve.ts'
 import { Interrupted, interruptible } from './interrupt.ts'
 import { addLoadFlags } from './load-flags.ts'
 import { loadWithProgress } from './load-progress.ts'
@@ -26,6 +27,7 @@ import { processWorld, type World } from './world.ts'
 export function registerBench(program: Command, world: World = processWorld()): void {
   const command = program.command('bench').description('measure every method on the same prompts, in turn: speed, acceptance, equal texts')
   addLoadFlags(addBenchFlags(command), defaultTarget).option('--verbose', "the native library's log on standard error")
+  registerBenchServe(command, world)
   command.action(async (flags: BenchFlags, called: Command) => {
     await new Bench(flags, world, commandLine(called)).run()
   })

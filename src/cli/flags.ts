@@ -15,6 +15,7 @@ const SHORT: Readonly<Record<string, string>> = {
   '-tbd': '--spec-draft-threads-batch',
   '-ub': '--ubatch-size',
   '-np': '--parallel',
+  '-to': '--timeout',
   '-cb': '--cont-batching',
   '-kvu': '--kv-unified',
   '-sys': '--system',

@@ -16,13 +16,18 @@ const VERBS: Readonly<Record<Event['phase'], string>> = {
 }
 
 /** Loads (and pulls) the models of these flags, shows how far it is; Ctrl-C gives up. */
-export async function loadWithProgress(world: World, flags: LoadFlags & { verbose?: boolean }): Promise<Engine> {
+export async function loadWithProgress(
+  world: World,
+  flags: LoadFlags & { verbose?: boolean },
+  more: Partial<LoadOptions> = {},
+): Promise<Engine> {
   const { terminal } = world
   const progress = new LoadProgress(terminal)
   return await interruptible(terminal, async (signal) => {
     try {
       return await world.load({
         ...toLoadOptions(flags),
+        ...more,
         ...(flags.verbose && { onLog: (line: string) => void terminal.stderr.write(`${line}\n`) }),
         onProgress: (event) => progress.show(event),
         onWarning: (line) => void terminal.stderr.write(`${line}\n`),

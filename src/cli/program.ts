@@ -7,6 +7,7 @@ import { processWorld, type World } from './world.ts'
 /** Commands and where they live; only the one that is called is imported. */
 const COMMANDS: Readonly<Record<string, (program: Command, world: World) => Promise<void>>> = {
   run: async (program, world) => (await import('./run.ts')).registerRun(program, world),
+  serve: async (program, world) => (await import('./serve.ts')).registerServe(program, world),
   calibrate: async (program, world) => (await import('./calibrate.ts')).registerCalibrate(program, world),
   bench: async (program, world) => (await import('./bench.ts')).registerBench(program, world),
   pull: async (program) => (await import('./pull.ts')).registerPull(program),

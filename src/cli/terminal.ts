@@ -10,6 +10,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Calls back on every Ctrl-C that the terminal sends as a signal; returns how to stop listening. */
   onInterrupt(listener: () => void): () => void
+  /** The same for the request to end that service managers send. */
+  onTerminate(listener: () => void): () => void
   /** Ends the program at once. */
   exit(code: number): void
 }
@@ -24,6 +26,10 @@ export function processTerminal(): Terminal {
     onInterrupt(listener) {
       process.on('SIGINT', listener)
       return () => void process.off('SIGINT', listener)
+    },
+    onTerminate(listener) {
+      process.on('SIGTERM', listener)
+      return () => void process.off('SIGTERM', listener)
     },
     exit: (code) => process.exit(code),
   }

@@ -16,6 +16,8 @@ export interface Model {
    * what a branch won behind it is sent again.
    */
   readonly inOrder?: boolean
+  /** True: passes of several caches are run one after another: together they are no cheaper. */
+  readonly oneByOne?: boolean
   /** A new, empty cache: one session's view of this model. */
   open(): Cache
   /**

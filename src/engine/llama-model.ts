@@ -52,6 +52,7 @@ export class LlamaModel implements Model {
   /** Hears of every pass: its tokens, those before it (of its first cache), its seconds. */
   onPass: ((tokens: number, context: number, seconds: number) => void) | undefined
   readonly inOrder: boolean
+  readonly oneByOne: boolean
   readonly treeLimits: TreeLimits | undefined
   readonly #native: Library
   readonly #c: Library['c']
@@ -83,6 +84,7 @@ export class LlamaModel implements Model {
     this.#words = words
     this.#sessions = options.sessions ?? 1
     this.inOrder = native.kind === 'ik'
+    this.oneByOne = this.inOrder // each cache has a context of its own
     // More threads than cores make every pass wait for the slowest one.
     this.threads = options.threads ?? availableParallelism()
     this.file = file

@@ -168,6 +168,10 @@ export class FakeWorld implements World {
         this.#listeners.add(listener)
         return () => void this.#listeners.delete(listener)
       },
+      onTerminate: (listener) => {
+        this.#listeners.add(listener)
+        return () => void this.#listeners.delete(listener)
+      },
       exit: (code) => void this.exits.push(code),
     }
   }

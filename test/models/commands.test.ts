@@ -21,7 +21,15 @@ afterEach(() => vi.unstubAllEnvs())
 async function output(register: (program: Command, terminal: Terminal) => void, ...words: string[]): Promise<string> {
   const stdout = new PassThrough()
   const program = new Command().exitOverride()
-  register(program, { stdin: new PassThrough(), stdout, stderr: new PassThrough(), env: {}, onInterrupt: () => () => {}, exit: () => {} })
+  register(program, {
+    stdin: new PassThrough(),
+    stdout,
+    stderr: new PassThrough(),
+    env: {},
+    onInterrupt: () => () => {},
+    onTerminate: () => () => {},
+    exit: () => {},
+  })
   await program.parseAsync(words, { from: 'user' })
   return String(stdout.read())
 }

@@ -1,0 +1,1 @@
+export { createOuroboros, type OuroborosProvider, type OuroborosSettings } from './provider.ts'

@@ -1,0 +1,60 @@
+import type { Load } from './serve-load.ts'
+import { quantile, sum } from './statistics.ts'
+
+/** One concurrency, plain and with speculation. */
+export interface ServeRow {
+  readonly concurrency: number
+  readonly method: 'plain' | 'ouroboros'
+  readonly tokens_per_second: number
+  /** Against plain decoding at the same concurrency. */
+  readonly speedup: number
+  /** Milliseconds to the first text, and per token after it. */
+  readonly first_token_ms: { p50: number; p95: number }
+  readonly per_token_ms: { p50: number; p95: number }
+  /** Texts equal to those of plain decoding, one request at a time. */
+  readonly equal: number
+  readonly answers: number
+}
+
+/** The rows of one concurrency. `single`: the texts of plain decoding, one at a time. */
+export function serveRows(concurrency: number, loads: { plain: Load; ouroboros: Load }, single: readonly string[]): ServeRow[] {
+  return (['plain', 'ouroboros'] as const).map((method) => {
+    const { answers } = loads[method]
+    const percentiles = (values: readonly number[]) => ({ p50: quantile(values, 0.5), p95: quantile(values, 0.95) })
+    return {
+      concurrency,
+      method,
+      tokens_per_second: rate(loads[method]),
+      speedup: rate(loads[method]) / rate(loads.plain),
+      first_token_ms: percentiles(answers.map(({ firstMs }) => firstMs)),
+      per_token_ms: percentiles(answers.map(({ perTokenMs }) => perTokenMs).filter((ms) => !Number.isNaN(ms))),
+      equal: answers.filter(({ text }, i) => text === single[i]).length,
+      answers: answers.length,
+    }
+  })
+}
+
+function rate({ answers, seconds }: Load): number {
+  return sum(answers.map(({ tokens }) => tokens)) / seconds
+}
+
+const TITLES = ['at once', 'method', 'tok/s', 'speed-up', 'first token ms p50', 'p95', 'ms/token p50', 'p95', 'equal']
+
+/** The rows as a table for people. */
+export function serveTable(rows: readonly ServeRow[]): string {
+  const cells = rows.map((row) => [
+    String(row.concurrency),
+    row.method,
+    row.tokens_per_second.toFixed(1),
+    `${row.speedup.toFixed(2)}x`,
+    row.first_token_ms.p50.toFixed(0),
+    row.first_token_ms.p95.toFixed(0),
+    row.per_token_ms.p50.toFixed(1),
+    row.per_token_ms.p95.toFixed(1),
+    `${row.equal}/${row.answers}`,
+  ])
+  const widths = TITLES.map((title, i) => Math.max(title.length, ...cells.map((row) => (row[i] as string).length)))
+  const line = (row: readonly string[]) =>
+    row.map((cell, i) => (i === 1 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number))).join('  ')
+  return `${[TITLES, ...cells].map(line).join('\n')}\n`
+}

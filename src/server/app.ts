@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
+import { cors } from 'hono/cors'
+import { OuroborosError } from '../core/errors.ts'
+import type { App, AppEnv } from './app-types.ts'
+import { addChatRoute } from './chat-route.ts'
+import { addCompletionRoute } from './completion-route.ts'
+import { addInfoRoutes } from './info-routes.ts'
+import { ApiError, asApiError, errorResponse } from './openai-error.ts'
+import type { Serving } from './serving.ts'
+import { addTokenRoutes } from './token-routes.ts'
+
+/** Open to everybody: a probe and the description of the API. */
+const PUBLIC: readonly string[] = ['/health', '/openapi.json']
+
+/** The HTTP application: web-standard requests in, responses out; it owns no socket. */
+export function createApp(serving: Serving): App {
+  const { keys, limits, options, log, metrics } = serving
+  const app: App = new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return
+      const issue = result.error.issues[0]
+      const param = issue?.path.join('.') ?? ''
+      throw new ApiError(400, `${param || 'the body'}: ${issue?.message ?? 'wrong'}`, { ...(param && { param }), code: 'invalid_value' })
+    },
+  })
+
+  app.use(async (c, next) => {
+    const given = c.req.header('x-request-id')
+    const id = given && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID()
+    c.set('requestId', id)
+    const began = performance.now()
+    serving.requests++
+    await next().finally(() => serving.requests--)
+    c.header('X-Request-Id', id)
+    const { status } = c.res
+    // A route's pattern, not what was asked for: the number of series stays bounded.
+    const route = status === 404 ? 'unknown' : c.req.path.startsWith('/v1/models/') ? '/v1/models/{model}' : c.req.path
+    metrics.request(route, status)
+    if (PUBLIC.includes(c.req.path)) return
+    log.info({ id, client: c.get('client'), method: c.req.method, path: c.req.path, status, ms: performance.now() - began }, 'request')
+  })
+  if (options.corsOrigins?.length) app.use(cors({ origin: [...options.corsOrigins] }))
+  app.use(async (c, next) => {
+    if (PUBLIC.includes(c.req.path)) return await next()
+    const client = keys.client(c.req.header('authorization'))
+    if (client === undefined) throw new ApiError(401, 'no valid API key: send Authorization: Bearer KEY', { code: 'invalid_api_key' })
+    c.set('client', client)
+    if (serving.isStopping) throw new ApiError(503, 'the server is stopping', { code: 'unavailable', retryAfter: 5 })
+    if (c.req.method === 'POST') serving.admission.count(client)
+    await next()
+  })
+  app.use(
+    bodyLimit({
+      maxSize: limits.bodyBytes,
+      onError: (c) => errorResponse(c, new ApiError(413, `the body is larger than ${limits.bodyBytes} bytes`, { code: 'body_too_large' })),
+    }),
+  )
+
+  addChatRoute(app, serving)
+  addCompletionRoute(app, serving)
+  addTokenRoutes(app, serving)
+  addInfoRoutes(app, serving)
+  app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Ouroboros', version: serving.version },
+    ...(!keys.isOpen && { security: [{ key: [] }] }),
+  })
+
+  app.notFound((c) =>
+    errorResponse(c, new ApiError(404, `there is no ${c.req.method} ${c.req.path.slice(0, 200)}`, { code: 'unknown_url' })),
+  )
+  app.onError((error, c) => {
+    if (error instanceof OuroborosError && error.code === 'E_CLOSED') serving.isBroken = !serving.isStopping
+    const refusal = asApiError(error)
+    if (refusal.status >= 500 && refusal.code === 'internal_error')
+      log.error({ id: c.get('requestId'), error: String(error.stack ?? error) }, 'failure')
+    return errorResponse(c, refusal)
+  })
+  return app
+}

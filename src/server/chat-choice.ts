@@ -1,0 +1,81 @@
+import type { GeneratedToken, GenerationResult, GenerationStep } from '../engine/api.ts'
+import { type Heard, ToolCallStream, type WrittenCall } from '../engine/tool-call-stream.ts'
+import { chatLogprobs } from './logprobs.ts'
+import type { ChatChunk, ChatResponse } from './response-schemas.ts'
+
+type ChunkChoice = ChatChunk['choices'][number]
+
+/** One choice of a chat completion: its text becomes content and calls of tools. */
+export class ChatChoice {
+  readonly index: number
+  readonly #tools: ToolCallStream | undefined
+  readonly #calls: WrittenCall[] = []
+  readonly #tokens: GeneratedToken[] = []
+  #content = ''
+  #finish: 'stop' | 'length' | 'tool_calls' = 'stop'
+
+  constructor(index: number, withTools: boolean) {
+    this.index = index
+    this.#tools = withTools ? new ToolCallStream() : undefined
+  }
+
+  /** The chunk that opens a streamed choice. */
+  opening(): ChunkChoice {
+    return { index: this.index, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }
+  }
+
+  /** Hears a step; the chunk for it, unless nothing can be said yet. */
+  hear({ text, tokens }: GenerationStep): ChunkChoice | undefined {
+    const heard = this.#tools?.push(text) ?? { content: text, calls: [] }
+    this.#tokens.push(...tokens)
+    this.#keep(heard)
+    const logprobs = chatLogprobs(tokens)
+    if (heard.content === '' && heard.calls.length === 0 && logprobs === null) return undefined
+    return { index: this.index, delta: this.#delta(heard), logprobs, finish_reason: null }
+  }
+
+  /** The end: chunks for what was held back, and for the finish reason. */
+  end({ finishReason }: GenerationResult): ChunkChoice[] {
+    const rest = this.#tools?.flush() ?? { content: '', calls: [] }
+    this.#keep(rest)
+    this.#finish = finishReason === 'abort' ? 'length' : finishReason === 'stop' && this.#calls.length > 0 ? 'tool_calls' : finishReason
+    const chunks: ChunkChoice[] = []
+    if (rest.content !== '' || rest.calls.length > 0)
+      chunks.push({ index: this.index, delta: this.#delta(rest), logprobs: null, finish_reason: null })
+    return [...chunks, { index: this.index, delta: {}, logprobs: null, finish_reason: this.#finish }]
+  }
+
+  /** The choice as a whole. */
+  whole(): ChatResponse['choices'][number] {
+    const calls = this.#calls.map(asBody)
+    return {
+      index: this.index,
+      message: {
+        role: 'assistant',
+        content: calls.length > 0 && this.#content === '' ? null : this.#content,
+        refusal: null,
+        ...(calls.length > 0 && { tool_calls: calls }),
+      },
+      logprobs: chatLogprobs(this.#tokens),
+      finish_reason: this.#finish,
+    }
+  }
+
+  #keep({ content, calls }: Heard): void {
+    this.#content += content
+    this.#calls.push(...calls)
+  }
+
+  /** What was just kept, as a change. */
+  #delta({ content, calls }: Heard): ChunkChoice['delta'] {
+    const first = this.#calls.length - calls.length
+    return {
+      ...(content !== '' && { content }),
+      ...(calls.length > 0 && { tool_calls: calls.map((call, i) => ({ index: first + i, ...asBody(call) })) }),
+    }
+  }
+}
+
+function asBody({ id, name, arguments: given }: WrittenCall) {
+  return { id, type: 'function' as const, function: { name, arguments: given } }
+}

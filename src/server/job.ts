@@ -1,0 +1,164 @@
+import { setMaxListeners } from 'node:events'
+import type { GenerateRequest, Generation, GenerationResult, GenerationStep } from '../engine/api.ts'
+import type { Client } from './admission.ts'
+import { ApiError } from './openai-error.ts'
+import type { Serving } from './serving.ts'
+
+/** What happens to one choice: it grows, or it is done. */
+export type JobEvent =
+  | { readonly index: number; readonly step: GenerationStep; readonly result?: never }
+  | { readonly index: number; readonly result: GenerationResult; readonly step?: never }
+
+/** Who asks, and the signal of the connection's end. */
+export interface Caller {
+  readonly id: string
+  readonly client: Client
+  readonly signal: AbortSignal
+}
+
+/** All generations behind one HTTP request: admitted together, given up together. */
+export class Job {
+  readonly results: GenerationResult[] = []
+  readonly #serving: Serving
+  readonly #generations: readonly Generation[]
+  readonly #caller: Caller
+  readonly #controller: AbortController
+  readonly #began: number
+  readonly #end: () => void
+  #isFirst = true
+
+  /** Waits until every choice has a slot and its prompt is known to be legal. Throws a refusal. */
+  static async start(serving: Serving, requests: readonly GenerateRequest[], caller: Caller): Promise<Job> {
+    const { limits, engine } = serving
+    checkLength(requests, engine.facts.contextLength)
+    const leave = serving.admission.enter(caller.client, requests.length)
+    const controller = new AbortController()
+    setMaxListeners(0, controller.signal) // one for each choice
+    const { signal } = controller
+    const began = performance.now()
+    const abort = () => controller.abort()
+    const sources = [caller.signal, serving.cut.signal]
+    for (const source of sources) source.addEventListener('abort', abort)
+    if (sources.some((source) => source.aborted)) abort()
+    let timer = setTimeout(abort, limits.queueMs)
+    const end = () => {
+      clearTimeout(timer)
+      for (const source of sources) source.removeEventListener('abort', abort)
+      abort()
+      leave()
+    }
+    try {
+      const generations = requests.map((request) => engine.generate({ ...request, signal }))
+      const starts = await Promise.all(generations.map((generation) => generation.started))
+      if (signal.aborted && !sources.some((source) => source.aborted))
+        throw new ApiError(429, `no slot was free for ${limits.queueMs / 1000} s: try again later`, {
+          code: 'queue_timeout',
+          retryAfter: 10,
+        })
+      const longest = Math.max(...starts.map((start) => start?.promptTokens ?? 0))
+      if (longest > limits.promptTokens)
+        throw new ApiError(413, `the prompt has ${longest} tokens, at most ${limits.promptTokens} are allowed`, { code: 'prompt_too_long' })
+      clearTimeout(timer)
+      timer = setTimeout(abort, limits.answerMs)
+      serving.metrics.queued((performance.now() - began) / 1000)
+      return new Job(serving, generations, caller, { controller, began, end })
+    } catch (error) {
+      end()
+      throw error
+    }
+  }
+
+  private constructor(
+    serving: Serving,
+    generations: readonly Generation[],
+    caller: Caller,
+    { controller, began, end }: { controller: AbortController; began: number; end: () => void },
+  ) {
+    this.#serving = serving
+    this.#generations = generations
+    this.#caller = caller
+    this.#controller = controller
+    this.#began = began
+    this.#end = end
+  }
+
+  /** Everything that happens, in order; leaving the loop gives the job up. */
+  async *events(): AsyncGenerator<JobEvent, void, undefined> {
+    const sources = this.#generations.map((generation, index) => eventsOf(generation, index))
+    const waiting = new Map(sources.map((source, index) => [index, next(source, index)]))
+    try {
+      while (waiting.size > 0) {
+        const { index, event } = await Promise.race(waiting.values())
+        if (event === undefined) {
+          waiting.delete(index)
+          continue
+        }
+        waiting.set(index, next(sources[index] as AsyncGenerator<JobEvent>, index))
+        this.#count(event)
+        yield event
+      }
+    } finally {
+      for (const one of waiting.values()) one.catch(() => {})
+      this.#end()
+    }
+  }
+
+  /** Gives up what still runs. */
+  close(): void {
+    this.#controller.abort()
+    this.#end()
+  }
+
+  #count({ index, step, result }: JobEvent): void {
+    const { metrics, log, options } = this.#serving
+    const seconds = (performance.now() - this.#began) / 1000
+    if (step?.text && this.#isFirst) {
+      this.#isFirst = false
+      metrics.firstText(seconds)
+    }
+    if (!result) return
+    this.results[index] = result
+    metrics.answered(result, seconds)
+    const { usage, statistics, finishReason, method } = result
+    log.info(
+      {
+        id: this.#caller.id,
+        client: this.#caller.client,
+        method,
+        finish: finishReason,
+        prompt_n: usage.promptTokens,
+        cache_n: usage.cachedTokens,
+        predicted_n: usage.completionTokens,
+        draft_n: statistics.draftTokens,
+        draft_n_accepted: statistics.acceptedTokens,
+        seconds,
+        ...(options.logPrompts && { text: result.text }),
+      },
+      'answer',
+    )
+  }
+}
+
+async function* eventsOf(generation: Generation, index: number): AsyncGenerator<JobEvent, void, undefined> {
+  for await (const step of generation) yield { index, step }
+  yield { index, result: await generation.result }
+}
+
+async function next(source: AsyncGenerator<JobEvent>, index: number): Promise<{ index: number; event: JobEvent | undefined }> {
+  const { value, done } = await source.next()
+  return { index, event: done ? undefined : value }
+}
+
+/** Most bytes that a token of real text has: a prompt beyond this cannot fit and need not be tokenized to know it. */
+const TOKEN_BYTES = 64
+
+function checkLength(requests: readonly GenerateRequest[], contextLength: number): void {
+  for (const { prompt, messages, prediction } of requests) {
+    const length =
+      (prompt?.length ?? 0) + (messages?.reduce((sum, { content }) => sum + content.length, 0) ?? 0) + (prediction?.length ?? 0)
+    if (length > contextLength * TOKEN_BYTES)
+      throw new ApiError(400, `the prompt has ${length} characters and the context holds ${contextLength} tokens: shorten it`, {
+        code: 'context_length_exceeded',
+      })
+  }
+}

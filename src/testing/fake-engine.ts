@@ -1,0 +1,177 @@
+import { OuroborosError } from '../core/errors.ts'
+import { emptyStatistics, recordStep } from '../core/stats.ts'
+import { TokenTree } from '../core/token-tree.ts'
+import { abortedResult } from '../engine/aborted-result.ts'
+import type { Engine, EngineFacts, GeneratedToken, GenerateRequest, Generation, GenerationResult } from '../engine/api.ts'
+import { GenerationChannel } from '../engine/generation-channel.ts'
+import { jsonSchemaToGrammar } from '../engine/json-schema.ts'
+import { checkRequest } from '../engine/request-schema.ts'
+
+export interface FakeEngineOptions {
+  /** What it answers; default: a greeting. */
+  answer?: (request: GenerateRequest) => string
+  /** Requests at once. Default 2. */
+  sessions?: number
+  /** Milliseconds between two steps. Default 0. */
+  stepMs?: number
+  /** Words per step. Default 2. */
+  stepWords?: number
+  facts?: Partial<EngineFacts>
+}
+
+const model = { description: 'a fake', parameters: 1, bytes: 1, vocabSize: 100_000, trainedContext: 4096 }
+const FACTS: EngineFacts = {
+  engine: 'fake',
+  library: 'fake',
+  devices: [],
+  contextLength: 4096,
+  sessions: 2,
+  threads: 1,
+  tools: true,
+  target: { ...model, file: 'big.gguf' },
+  draft: { ...model, file: 'small.gguf' },
+  exactWidth: null,
+  cacheTypeV: 'f16',
+  repack: true,
+  costs: null,
+  equalWidths: null,
+  loadMs: 1,
+}
+
+/** An engine without weights: it recites, word by word, and queues, aborts and refuses as the real one does. For tests of what stands on an engine. */
+export class FakeEngine implements Engine {
+  readonly facts: EngineFacts
+  /** All requests so far. */
+  readonly requests: GenerateRequest[] = []
+  /** How many are being answered, how many were at most, and how many were given up. */
+  running = 0
+  mostRunning = 0
+  aborted = 0
+  disposed = false
+  readonly #options: FakeEngineOptions
+  readonly #queue: (() => void)[] = []
+  readonly #words: string[] = []
+  readonly #ids = new Map<string, number>()
+
+  constructor(options: FakeEngineOptions = {}) {
+    this.#options = options
+    this.facts = { ...FACTS, sessions: options.sessions ?? FACTS.sessions, ...options.facts }
+  }
+
+  generate(request: GenerateRequest): Generation {
+    if (this.disposed) throw new OuroborosError('E_CLOSED', 'the engine was disposed')
+    checkRequest(request)
+    this.requests.push(request)
+    const controller = new AbortController()
+    const channel = new GenerationChannel(() => controller.abort(), request.signal)
+    if (request.signal?.aborted) controller.abort()
+    const begin = (): void => {
+      if (controller.signal.aborted) {
+        this.aborted++
+        channel.finish(abortedResult(request.method))
+        return
+      }
+      this.running++
+      this.mostRunning = Math.max(this.mostRunning, this.running)
+      this.#recite(request, channel, controller.signal)
+        .catch((error) => channel.fail(error))
+        .finally(() => {
+          this.running--
+          this.#queue.shift()?.()
+        })
+    }
+    if (this.running < this.facts.sessions) begin()
+    else {
+      this.#queue.push(begin)
+      controller.signal.addEventListener('abort', () => {
+        const at = this.#queue.indexOf(begin)
+        if (at >= 0) this.#queue.splice(at, 1)[0]?.()
+      })
+    }
+    return channel
+  }
+
+  async #recite(request: GenerateRequest, channel: GenerationChannel, signal: AbortSignal): Promise<void> {
+    const promptTokens = this.#promptLength(request)
+    if (request.jsonSchema !== undefined) jsonSchemaToGrammar(request.jsonSchema)
+    if (request.grammar !== undefined && !/\broot\s*::=/.test(request.grammar)) throw new OuroborosError('E_GRAMMAR', 'no root rule')
+    channel.start({ promptTokens, cachedTokens: 0 })
+    const { stepMs = 0, stepWords = 2, answer = () => 'Hello there, wide world!' } = this.#options
+    const full = answer(request)
+    const end = [request.stop ?? []].flat().reduce((at, stop) => (full.includes(stop) ? Math.min(at, full.indexOf(stop)) : at), full.length)
+    const all = this.#split(full.slice(0, end))
+    const most = request.maxTokens === undefined || request.maxTokens < 0 ? all.length : request.maxTokens
+    const words = all.slice(0, most)
+    const statistics = emptyStatistics()
+    let written = 0
+    while (written < words.length && !signal.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, stepMs))
+      if (signal.aborted) break
+      const tokens = words.slice(written, written + stepWords).map((word, i) => this.#token(word, i, request))
+      recordStep(statistics, TokenTree.chain(tokens.map(({ id }) => id)), tokens.length - 1, tokens)
+      written += tokens.length
+      channel.push({ text: tokens.map(({ text }) => text).join(''), tokens })
+    }
+    if (signal.aborted) this.aborted++
+    const finishReason = signal.aborted ? 'abort' : words.length < all.length ? 'length' : 'stop'
+    channel.finish(this.#result(request, { text: words.slice(0, written).join(''), finishReason, promptTokens, statistics, written }))
+  }
+
+  #result(
+    { method = 'ouroboros' }: GenerateRequest,
+    done: Pick<GenerationResult, 'text' | 'finishReason' | 'statistics'> & { promptTokens: number; written: number },
+  ): GenerationResult {
+    return {
+      text: done.text,
+      finishReason: done.finishReason,
+      usage: { promptTokens: done.promptTokens, completionTokens: done.written, cachedTokens: 0 },
+      timings: { promptMs: 1, predictedMs: 2, predictedPerSecond: 1000, engineMs: 2, draftMs: 1, targetMs: 1, ownMs: 0.1 },
+      method,
+      statistics: done.statistics,
+      exact: method === 'vanilla',
+    }
+  }
+
+  #promptLength({ prompt, promptTokens, messages }: GenerateRequest): number {
+    const length = promptTokens?.length ?? this.#split(prompt ?? messages?.map((one) => one.content).join(' ') ?? '').length
+    if (length === 0) throw new OuroborosError('E_PROMPT', 'the prompt is empty')
+    if (length > this.facts.contextLength)
+      throw new OuroborosError('E_CONTEXT', `the prompt has ${length} tokens and the context holds ${this.facts.contextLength}`)
+    return length
+  }
+
+  #token(text: string, place: number, { logprobs }: GenerateRequest): GeneratedToken {
+    const id = this.#id(text)
+    const top = Array.from({ length: logprobs ?? 0 }, (_, i) => ({ id: id + i, text: i === 0 ? text : `${text}${i}`, logprob: -0.5 - i }))
+    return { id, text, origin: place === 0 ? 'target' : 'draft', ...(logprobs !== undefined && { logprob: -0.5, topLogprobs: top }) }
+  }
+
+  #split(text: string): string[] {
+    return text.match(/\s*\S+|\s+$/g) ?? []
+  }
+
+  #id(word: string): number {
+    const known = this.#ids.get(word)
+    if (known !== undefined) return known
+    this.#ids.set(word, this.#words.length)
+    return this.#words.push(word) - 1
+  }
+
+  async tokenize(text: string): Promise<number[]> {
+    return this.#split(text).map((word) => this.#id(word))
+  }
+
+  async detokenize(tokens: readonly number[]): Promise<string> {
+    return tokens.map((id) => this.#words[id] ?? '').join('')
+  }
+
+  async forgetPhrases(): Promise<void> {}
+
+  async dispose(): Promise<void> {
+    this.disposed = true
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose()
+  }
+}

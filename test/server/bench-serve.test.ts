@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { runLoad } from '../../src/bench/serve-load.ts'
+import { serveRows, serveTable } from '../../src/bench/serve-report.ts'
+import { testServer } from './harness.ts'
+
+describe('bench serve', () => {
+  it('asks so many at once, and knows texts, tokens and times', async () => {
+    const { url, engine } = await testServer({ sessions: 4, stepMs: 3, answer: ({ messages }) => `You said ${messages?.[0]?.content}` })
+    const plan = { prompts: ['a', 'b', 'c', 'd', 'e'], concurrency: 2, maxTokens: 20, speculative: true }
+    const load = await runLoad(url, plan, AbortSignal.timeout(10_000))
+    expect(load.answers.map(({ text, tokens }) => [text, tokens])).toEqual(['a', 'b', 'c', 'd', 'e'].map((name) => [`You said ${name}`, 3]))
+    expect(engine.mostRunning).toBe(2)
+    for (const { firstMs, perTokenMs } of load.answers) expect([firstMs > 0, perTokenMs > 0]).toEqual([true, true])
+    await runLoad(url, { ...plan, speculative: false }, AbortSignal.timeout(10_000))
+    expect(engine.requests.map(({ method }) => method)).toEqual([...Array(5).fill(undefined), ...Array(5).fill('vanilla')])
+    const one = new Array(5).fill('You said a')
+    const rows = serveRows(2, { plain: load, ouroboros: load }, one)
+    expect(rows).toMatchObject([
+      { concurrency: 2, method: 'plain', speedup: 1, equal: 1, answers: 5 },
+      { method: 'ouroboros', speedup: 1 },
+    ])
+    expect(serveTable(rows).split('\n')[1]).toMatch(/plain.*1\.00x.*1\/5/)
+  })
+
+  it('a server that refuses is named with its status', async () => {
+    const { url } = await testServer({}, { apiKeys: ['k'] })
+    const plan = { prompts: ['a'], concurrency: 1, maxTokens: 20, speculative: true }
+    await expect(runLoad(url, plan, AbortSignal.timeout(5000))).rejects.toThrow(
+      expect.objectContaining({ message: expect.stringContaining('401') }),
+    )
+  })
+})

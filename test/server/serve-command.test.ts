@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { FakeWorld } from '../cli/fake-world.ts'
+import { tempFolder } from '../models/temp-folder.ts'
+
+/** Runs `ouroboros serve`; the address once it listens. */
+async function serve(args: readonly string[]) {
+  const world = new FakeWorld()
+  const exit = world.run(['serve', '--port', '0', ...args])
+  let url: string | undefined
+  for (let i = 0; i < 400 && !url; i++) {
+    url = /listening on (\S+)/.exec(world.out)?.[1]
+    if (!url) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  return { world, exit, url: url as string }
+}
+
+describe('ouroboros serve', () => {
+  it('loads, listens, answers, and ends with 0 when told to', async () => {
+    const { world, exit, url } = await serve(['-np', '3', '--temp', '0.5', '--metrics', '-a', 'mine', '-c', '512'])
+    expect(world.loaded).toMatchObject({ sessions: 3, contextLength: 512 })
+    const ask = { messages: [{ role: 'user', content: 'Hi' }] }
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(ask),
+    })
+    expect(await response.json()).toMatchObject({ model: 'mine', choices: [{ message: { content: 'Hello big wide world' } }] })
+    expect(world.engine.requests[0]).toMatchObject({ temperature: 0.5, method: 'ouroboros' })
+    expect((await fetch(`${url}/metrics`)).status).toBe(200)
+    world.interrupt()
+    expect(await exit).toBe(0)
+    expect(world.engine.disposed).toBe(true)
+    expect(world.listening).toBe(false)
+    const lines = world.err.split('\n').filter((line) => line.startsWith('{'))
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['listening', 'answer', 'request', 'request', 'stopping', 'stopped'])
+    expect(world.err).not.toContain('wide')
+  })
+
+  it('keys from flags and files', async () => {
+    const file = join(await tempFolder(), 'keys')
+    writeFileSync(file, 'one\n\n two \n')
+    const { world, exit, url } = await serve(['--api-key-file', file, '--api-key', 'three', '--exact'])
+    expect(world.loaded).toMatchObject({ sessions: 1, exact: true })
+    const status = async (key: string) => (await fetch(`${url}/v1/models`, { headers: { Authorization: `Bearer ${key}` } })).status
+    expect([await status('one'), await status('two'), await status('three'), await status('four')]).toEqual([200, 200, 200, 401])
+    world.interrupt()
+    expect(await exit).toBe(0)
+  })
+
+  it.each<[string[], RegExp]>([
+    [['--host', '0.0.0.0'], /can be reached by others.*--api-key/],
+    [['--port', '99999'], /--port/],
+    [['--parallel', '0'], /--parallel/],
+    [['--api-key-file', '/nowhere/keys'], /no such file/],
+    [['--api-key', ' '], /not empty/],
+  ])('%j is refused', async (args, message) => {
+    const world = new FakeWorld()
+    expect(await world.run(['serve', ...args])).toBeGreaterThan(0)
+    expect(world.err).toMatch(message)
+  })
+})

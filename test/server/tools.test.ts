@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { toolGrammar } from '../../src/engine/tool-grammar.ts'
+import { events, HI, testApp } from './harness.ts'
+
+const CHAT = '/v1/chat/completions'
+const weather = {
+  type: 'function',
+  function: { name: 'weather', description: 'The weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } },
+}
+const time = { type: 'function', function: { name: 'time' } }
+const call = (name: string, given: object) => `<tool_call>\n${JSON.stringify({ name, arguments: given })}\n</tool_call>`
+
+describe('tools', () => {
+  it('a call in the answer becomes tool_calls; text before it stays content', async () => {
+    const { post, engine } = testApp({ answer: () => `Let me see. ${call('weather', { city: 'Rome' })}`, stepWords: 1 })
+    const body = { ...HI, tools: [weather, time] }
+    expect(await (await post(CHAT, body)).json()).toMatchObject({
+      choices: [
+        {
+          message: {
+            content: 'Let me see. ',
+            tool_calls: [
+              { id: expect.stringMatching(/^call_/), type: 'function', function: { name: 'weather', arguments: '{"city":"Rome"}' } },
+            ],
+          },
+          finish_reason: 'tool_calls',
+        },
+      ],
+    })
+    expect(engine.requests[0]?.tools).toEqual([
+      { name: 'weather', description: 'The weather', parameters: weather.function.parameters },
+      { name: 'time' },
+    ])
+    const chunks = (await events(await post(CHAT, { ...body, stream: true }))) as { choices: { delta: object; finish_reason: string }[] }[]
+    expect(chunks.map(({ choices }) => choices[0]?.delta).at(-2)).toEqual({
+      tool_calls: [{ index: 0, id: expect.any(String), type: 'function', function: { name: 'weather', arguments: '{"city":"Rome"}' } }],
+    })
+    expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe('tool_calls')
+    expect(JSON.stringify(chunks)).not.toContain('<tool')
+  })
+
+  it('several calls; content is null where there is none', async () => {
+    const { post } = testApp({ answer: () => `${call('time', {})}\n${call('weather', { city: 'Oslo' })}` })
+    const answer = await (await post(CHAT, { ...HI, tools: [weather, time] })).json()
+    expect(answer).toMatchObject({
+      choices: [
+        { message: { content: null, tool_calls: [{ function: { name: 'time', arguments: '{}' } }, { function: { name: 'weather' } }] } },
+      ],
+    })
+  })
+
+  it('what is no legal call stays text, and without tools nothing is looked for', async () => {
+    for (const text of ['<tool_call> {"name": } </tool_call>', 'a < b <tool_cal', '<tool_call>\n{"nam']) {
+      const { post } = testApp({ answer: () => text, stepWords: 1 })
+      for (const tools of [[weather], undefined]) {
+        expect(await (await post(CHAT, { ...HI, tools })).json()).toMatchObject({
+          choices: [{ message: { content: text }, finish_reason: 'stop' }],
+        })
+      }
+    }
+  })
+
+  it('tool_choice: none hides them, required and a name are grammars', async () => {
+    const { post, engine } = testApp()
+    await post(CHAT, { ...HI, tools: [weather], tool_choice: 'none' })
+    await post(CHAT, { ...HI, tools: [weather, time], tool_choice: 'required' })
+    await post(CHAT, { ...HI, tools: [weather, time], tool_choice: { type: 'function', function: { name: 'time' } } })
+    const [none, required, named] = engine.requests
+    expect(none?.tools).toBeUndefined()
+    expect(required?.grammar).toContain('weather')
+    expect(required?.grammar).toContain(')*')
+    expect(named?.grammar).toMatch(/time/)
+    expect(named?.grammar).not.toContain('weather')
+    const wrong = await post(CHAT, { ...HI, tools: [weather], tool_choice: { type: 'function', function: { name: 'nothing' } } })
+    expect(wrong.status).toBe(400)
+    expect((await post(CHAT, { ...HI, tool_choice: 'required' })).status).toBe(400)
+  })
+
+  it('calls and answers of tools in the conversation', async () => {
+    const { post, engine } = testApp()
+    await post(CHAT, {
+      messages: [
+        { role: 'user', content: 'Weather?' },
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'c1', type: 'function', function: { name: 'weather', arguments: '{"city":"Rome"}' } }],
+        },
+        { role: 'tool', tool_call_id: 'c1', content: 'sunny' },
+      ],
+    })
+    expect(engine.requests[0]?.messages).toEqual([
+      { role: 'user', content: 'Weather?' },
+      { role: 'assistant', content: '', toolCalls: [{ id: 'c1', name: 'weather', arguments: { city: 'Rome' } }] },
+      { role: 'tool', content: 'sunny', toolCallId: 'c1' },
+    ])
+  })
+
+  it('references inside parameters follow them into the grammar', () => {
+    const parameters = { type: 'object', properties: { at: { $ref: '#/$defs/place' } }, $defs: { place: { enum: ['here', 'there'] } } }
+    expect(toolGrammar([{ name: 'go', parameters }], false)).toContain('there')
+  })
+})
