@@ -1,4 +1,4 @@
-import { type CostCurve, costOf } from '../core/cost-curve.ts'
+import { type CostCurve, costOf, LIMIT_WIDTH } from '../core/cost-curve.ts'
 
 /** The most that drafting can gain on a curve. */
 export interface Limit {
@@ -15,7 +15,7 @@ export interface Limit {
 export function limitOf(curve: CostCurve): Limit {
   const plain = 1 / costOf(curve, 1)
   const best = curve.widths
-    .map((width, i) => ({ width, rate: width / (curve.seconds[i] as number) }))
+    .map((width, i) => ({ width, rate: width <= LIMIT_WIDTH ? width / (curve.seconds[i] as number) : 0 }))
     .reduce((a, b) => (b.rate > a.rate ? b : a), { width: 1, rate: plain })
   return { speedup: best.rate / plain, width: best.width, tokensPerSecond: best.rate, plainTokensPerSecond: plain }
 }

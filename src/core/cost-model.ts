@@ -6,7 +6,9 @@ export interface Drift {
 }
 
 const DRIFT_WEIGHT = 0.05
-const SHAPE_WEIGHT = 0.02
+const SHAPE_WEIGHT = 0.06
+/** What was learnt of widths that are no longer used is forgotten: they are tried again. */
+const FORGETTING = 0.002
 /** One pass beside a busy neighbour says little. */
 const MOST_OFF = 2
 /** A width whose cost is off by this factor: the curve is to be measured again. */
@@ -14,7 +16,8 @@ const STALE = 1.6
 
 /**
  * A measured curve that learns from every real pass. What slows all passes (a busy machine) is drift, which no decision depends on;
- * what is left over changes the curve at the width next to the pass.
+ * what is left over changes the curve at the width next to the pass: within a hundred passes, since narrow passes wait for memory
+ * and wide ones for the processor, and a neighbour may take either.
  */
 export class CostModel {
   readonly #measured: CostCurve
@@ -56,7 +59,11 @@ export class CostModel {
     for (let i = 1; i < widths.length; i++) {
       if (Math.abs((widths[i] as number) - width) < Math.abs((widths[nearest] as number) - width)) nearest = i
     }
-    this.#factors[nearest] = (this.#factors[nearest] as number) * heard ** SHAPE_WEIGHT
+    const learnt = (this.#factors[nearest] as number) * heard ** SHAPE_WEIGHT
+    for (let i = 0; i < widths.length; i++) {
+      const factor = this.#factors[i] as number
+      this.#factors[i] = i === nearest ? learnt : factor * (learnt / factor) ** FORGETTING
+    }
     this.#curve = { ...this.#measured, seconds: monotone(this.#measured.seconds.map((cost, i) => cost * (this.#factors[i] as number))) }
   }
 }
