@@ -1,5 +1,6 @@
-// Compares the C declarations that are used with llama.cpp's headers, word for word (comments and white space aside).
-// usage: npm run check:ffi [LLAMA_CPP_FOLDER]; without a folder: the git bundle in the package node-llama-cpp.
+// Compares the C declarations that are used with the libraries' headers, word for word (comments and white space aside).
+// usage: npm run check:ffi [LLAMA_CPP_FOLDER] [-- --ik FOLDER]; without a folder: the git bundle in the package node-llama-cpp.
+// FOLDER: of ik_llama.cpp's sources, or of the unpacked wheel; only this one is compared then.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -13,18 +14,36 @@ const declarations = join(ROOT, 'dist/engine/llama-declarations.js')
 if (!existsSync(declarations)) end(`${declarations} is missing: run npm run build first`)
 const { GGML_FUNCTIONS, LIBRARY_VERSION, LLAMA_FUNCTIONS, STRUCTS } = await import(declarations)
 
-const { folder, done } = source(process.argv[2])
-try {
-  const headers = HEADERS.map((name) => ({ name, words: words(readFileSync(join(folder, name), 'utf8')) }))
-  const drift = [...Object.entries(STRUCTS).flatMap(structDrift), ...prototypes(LLAMA_FUNCTIONS + GGML_FUNCTIONS).flatMap(functionDrift)]
+const ik = process.argv.indexOf('--ik')
+if (ik > 0) {
+  const { IK_FUNCTIONS, IK_STRUCTS, IK_WHEEL } = await import(join(ROOT, 'dist/engine/ik-declarations.js'))
+  const folder = process.argv[ik + 1]
+  if (!folder || !existsSync(join(folder, 'include/llama.h'))) end(`--ik: expected a folder with include/llama.h, received ${folder}`)
+  // Here they have names of their own, since llama.cpp's structs have the others.
+  const plain = (text) => text.replaceAll('ik_llama_', 'llama_')
+  const structs = Object.fromEntries(Object.entries(IK_STRUCTS).map(([name, fields]) => [plain(name), fields]))
+  const headers = ['include/llama.h', 'include/ggml.h'].filter((name) => existsSync(join(folder, name)))
+  compare({ folder, headers, structs, functions: plain(IK_FUNCTIONS), version: IK_WHEEL.version })
+} else {
+  const { folder, done } = source(process.argv[2])
+  try {
+    compare({ folder, headers: HEADERS, structs: STRUCTS, functions: LLAMA_FUNCTIONS + GGML_FUNCTIONS, version: LIBRARY_VERSION })
+  } finally {
+    done()
+  }
+}
+
+function compare({ folder, headers: names, structs, functions, version }) {
+  const headers = names.map((name) => ({ name, words: words(readFileSync(join(folder, name), 'utf8')) }))
+  const drift = [...Object.entries(structs).flatMap(structDrift), ...prototypes(functions).flatMap(functionDrift)]
   for (const line of drift) console.error(line)
   if (drift.length > 0) process.exitCode = 1
-  else console.log(`the declarations are those of ${folder} (library ${LIBRARY_VERSION})`)
+  else console.log(`the declarations are those of ${folder} (library ${version})`)
 
   /** First field that differs from the header's struct. */
   function structDrift([name, fields]) {
     const header = headers.find(({ words }) => words.includes(`struct ${name} {`))
-    if (!header) return [`struct ${name}: in none of ${HEADERS.join(', ')}`]
+    if (!header) return [`struct ${name}: in none of ${names.join(', ')}`]
     const body = header.words.split(`struct ${name} {`)[1].split('}')[0]
     const [ours, theirs] = [fields, body].map((text) =>
       words(text)
@@ -44,10 +63,8 @@ try {
       const theirs = new RegExp(`(?:^|[;{}"]) ?((?:[\\w*]+ )+${name} \\([^;{]*?\\)) ;`).exec(header.words)?.[1]
       if (theirs) return same(ours, theirs) ? [] : [`function ${name}: declared "${ours}", ${header.name} has "${theirs}"`]
     }
-    return [`function ${name}: in none of ${HEADERS.join(', ')}`]
+    return [`function ${name}: in none of ${names.join(', ')}`]
   }
-} finally {
-  done()
 }
 
 /** The export macros say nothing about a type. */

@@ -13,12 +13,12 @@ export interface LoadedTarget {
 }
 
 /**
- * Loads a model in the fastest way that computes the same bits in passes of every width: values cached as bf16 (then attention
- * has one path for all widths), weights repacked if that is equal too. Throws E_EXACT.
+ * Loads a model in the fastest way that computes the same bits in passes of every width: on llama.cpp values cached as bf16 (then
+ * flash attention has one path for all widths), on ik_llama.cpp no flash attention, weights repacked if that is equal too. Throws E_EXACT.
  */
 export function loadExact(file: string, given: LlamaModelOptions): LoadedTarget {
   const memory = new Remembered<Exactness>('exactness.json')
-  // The fork has no such cache; its passes of some widths are equal with the usual one.
+  // The fork has no such cache, and without flash attention (its default here) needs none.
   const cache = library(given.engine).kind === 'ik' ? {} : { cacheTypeV: given.cacheTypeV ?? ('bf16' as const) }
   const base: LlamaModelOptions = { ...given, ...cache }
   const ways =

@@ -38,6 +38,8 @@ export class NativeContext {
   #context: Pointer
   readonly #memory: Pointer
   #rows: LogitRows | undefined
+  #view = new Float32Array(0)
+  #viewed: Pointer = null
 
   /** Throws E_MODEL if the library makes none. `file` is for messages. */
   constructor(native: Library, model: Pointer, file: string, vocabSize: number, options: ContextOptions) {
@@ -101,10 +103,16 @@ export class NativeContext {
     if (code !== 0) throw new OuroborosError('E_ENGINE', `llama_decode failed with ${code} on ${this.#batch.size} tokens`)
   }
 
+  /** The pass's logits in place. The library keeps its buffer over passes, and so is its view kept: a new one each time feeds the collector. */
   #logits(): Float32Array {
     const count = this.#batch.outputs * this.#vocabSize
     if (count === 0) return new Float32Array(0)
-    return new Float32Array(koffi.view(this.#c['llama_get_logits']?.(this.#context), count * 4))
+    const pointer: Pointer = this.#c['llama_get_logits']?.(this.#context)
+    if (pointer !== this.#viewed || count > this.#view.length) {
+      this.#view = new Float32Array(koffi.view(pointer, count * 4))
+      this.#viewed = pointer
+    }
+    return this.#view
   }
 }
 

@@ -44,7 +44,7 @@ export async function buildEngine(engine: BuildableEngine, options: EngineBuildO
       const build = join(work, 'build')
       await mkdir(build)
       const suffix = join(build, 'suffix.cmake')
-      await writeFile(suffix, `set(CMAKE_SHARED_LIBRARY_SUFFIX ".${engine}native\${CMAKE_SHARED_LIBRARY_SUFFIX}")\n`)
+      await writeFile(suffix, suffixScript(`${engine}native`))
       const defines = {
         GGML_NATIVE: 'ON',
         BUILD_SHARED_LIBS: 'ON',
@@ -65,6 +65,14 @@ export async function buildEngine(engine: BuildableEngine, options: EngineBuildO
       await rm(build, { recursive: true, force: true })
     },
   )
+}
+
+/** Read after each of the sources' projects. */
+function suffixScript(word: string): string {
+  return `if(NOT CMAKE_SHARED_LIBRARY_SUFFIX MATCHES "${word}")
+  set(CMAKE_SHARED_LIBRARY_SUFFIX ".${word}\${CMAKE_SHARED_LIBRARY_SUFFIX}")
+endif()
+`
 }
 
 /** What cmake says of its progress, 0..100: `[ 45%] Building` or `[12/200] Building`. */

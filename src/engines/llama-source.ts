@@ -70,8 +70,12 @@ export async function cmakeBuild(source: string, options: BuildOptions): Promise
   await ensureFolder(folder)
   const flags = Object.entries(defines).map(([name, value]) => `-D${name}=${value}`)
   await runTool('cmake', ['-S', source, '-B', folder, '-DCMAKE_BUILD_TYPE=Release', ...flags], tool).catch((cause) => {
-    if (cause instanceof OuroborosError && /CMAKE_CXX_COMPILER|No CMAKE_C_COMPILER/.test(cause.message))
-      throw new OuroborosError('E_PLATFORM', 'a C++ compiler is needed and none was found: install g++ or clang', { cause })
+    if (cause instanceof OuroborosError && /CMAKE_CXX_COMPILER|No CMAKE_C_COMPILER|CMAKE_MAKE_PROGRAM/.test(cause.message))
+      throw new OuroborosError(
+        'E_PLATFORM',
+        'a C++ compiler is needed and none was found: install g++ (Debian: apt install g++ make) or clang',
+        { cause },
+      )
     throw cause
   })
   const jobs = String(availableParallelism())

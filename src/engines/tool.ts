@@ -11,6 +11,9 @@ export interface ToolOptions {
 
 const SAID = 12
 
+/** What the user has to install. */
+const DEBIAN_PACKAGES: Readonly<Record<string, string>> = { cmake: 'cmake', git: 'git', tar: 'tar', npm: 'npm' }
+
 /** Runs a program of the user's machine to its end. Throws `E_PLATFORM` if it is not there, `E_ENGINE` with its last lines if it fails. */
 export async function runTool(name: string, args: readonly string[], options: ToolOptions = {}): Promise<void> {
   const { cwd, onLine, signal } = options
@@ -35,7 +38,8 @@ export async function runTool(name: string, args: readonly string[], options: To
     signal?.addEventListener('abort', kill, { once: true })
     process.once('exit', kill)
     child.on('error', (cause: NodeJS.ErrnoException) => {
-      const problem = cause.code === 'ENOENT' ? 'it is not installed' : cause.message
+      const hint = DEBIAN_PACKAGES[name] ? ` (Debian: apt install ${DEBIAN_PACKAGES[name]})` : ''
+      const problem = cause.code === 'ENOENT' ? `it is not installed${hint}` : cause.message
       reject(new OuroborosError('E_PLATFORM', `${name} is needed: ${problem}`, { cause }))
     })
     child.on('close', (code) => {
