@@ -39,6 +39,17 @@ export class AcceptanceEstimate {
     this.#tried[kind] = (this.#tried[kind] as number) * fade + 1
   }
 
+  /** What was counted, to be kept over the life of a process. */
+  get counts(): { accepted: number[]; tried: number[] } {
+    return { accepted: [...this.#accepted], tried: [...this.#tried] }
+  }
+
+  set counts({ accepted, tried }: { accepted: readonly number[]; tried: readonly number[] }) {
+    if (accepted.length !== CLASSES || tried.length !== CLASSES) return // of another version: starts anew
+    this.#accepted.set(accepted)
+    this.#tried.set(tried)
+  }
+
   /** A step went by in which this class was not tried: the estimate goes back towards its prior. */
   fade(kind: number): void {
     const fade = 0.5 ** (1 / HALF_LIFE)

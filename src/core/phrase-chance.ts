@@ -38,6 +38,15 @@ export class PhraseChance {
     for (let i = 0; i < x.length; i++) this.#weights[i] = (this.#weights[i] as number) + RATE * error * (x[i] as number)
   }
 
+  /** What was learnt, to be kept over the life of a process. */
+  get weights(): number[] {
+    return [...this.#weights]
+  }
+
+  set weights(weights: readonly number[]) {
+    if (weights.length === FITTED.length) this.#weights.set(weights) // else of another version: starts anew
+  }
+
   #sum(x: readonly number[]): number {
     return x.reduce((sum, value, i) => sum + value * (this.#weights[i] as number), 0)
   }

@@ -9,6 +9,14 @@ const CREDIT = 10
 /** Savings beyond this do not pay for later losses, in plain tokens. */
 const MOST_CREDIT = 32
 
+/** Prices as they are kept over the life of a process. */
+export interface PriceState {
+  readonly known?: number
+  readonly unknown?: number
+  readonly balance: number
+  readonly answer: number
+}
+
 /** What tokens cost lately, over all requests: outlives them, and is shared by the planners of those that run at once. */
 export class Prices {
   /** Seconds of an emitted token where a phrase was known, and where none was; undefined before the first one. */
@@ -17,6 +25,22 @@ export class Prices {
   /** Savings against plain decoding, in plain tokens. */
   #balance = CREDIT
   #answer = ANSWER_TOKENS
+
+  get state(): PriceState {
+    return {
+      ...(this.#known !== undefined && { known: this.#known }),
+      ...(this.#unknown !== undefined && { unknown: this.#unknown }),
+      balance: this.#balance,
+      answer: this.#answer,
+    }
+  }
+
+  set state({ known, unknown, balance, answer }: PriceState) {
+    this.#known = known
+    this.#unknown = unknown
+    this.#balance = balance
+    this.#answer = answer
+  }
 
   /** What a token is worth where a phrase is known with this chance; `plain`: seconds of a token without drafts. */
   of(known: number, plain: number): number {

@@ -16,11 +16,13 @@ import { forgetCosts, loadCosts } from './cost-load.ts'
 import type { SharedDrafting } from './drafter-factory.ts'
 import { chooseEngine } from './engine-choice.ts'
 import { exactWidths, type LoadedTarget, loadExactOn } from './exact-load.ts'
+import { type Learned, recallLearned, rememberLearned } from './learned.ts'
 import { library } from './library.ts'
 import { LlamaModel, type LlamaModelOptions } from './llama-model.ts'
 import { checkPair } from './pairing.ts'
 import { installedEngines } from './platform.ts'
 import type { WorkerStart } from './protocol.ts'
+import { measurementKey } from './remembered.ts'
 import { type Slot, Slots } from './slots.ts'
 
 /** The loaded models and everything that outlives a request. */
@@ -36,7 +38,9 @@ export class Runtime {
   readonly facts: EngineFacts
   readonly #corpus: readonly Token[][]
   #costs: Costs | undefined
-  #forgetStale = () => {}
+  /** Between two processes: what cost control has learnt. */
+  #recall = () => {}
+  #remember = () => {}
 
   /** Throws as `load` does. `onProgress`: what is being done with which file, and the part done (0..1). */
   constructor(start: WorkerStart, onProgress: (phase: 'load' | 'calibrate', file: string, fraction: number) => void) {
@@ -68,7 +72,12 @@ export class Runtime {
       if (calibrate)
         this.#costs = { target: costsOf(this.target, target.options), ...(this.draft && { draft: costsOf(this.draft, draftOptions) }) }
       equal = exactWidths(this.target, target.options, calibrate === 'fresh')
-      this.#forgetStale = () => {
+      const key = [measurementKey(start.target, target.options), ...(start.draft ? [measurementKey(start.draft, draftOptions)] : [])].join(
+        ' ',
+      )
+      this.#recall = () => recallLearned(key, this.#learned)
+      this.#remember = () => {
+        rememberLearned(key, this.#learned)
         if (this.#costs?.target.isStale) forgetCosts(this.target, target.options)
         if (this.draft && this.#costs?.draft?.isStale) forgetCosts(this.draft, draftOptions)
       }
@@ -79,6 +88,7 @@ export class Runtime {
     this.scheduler = new Scheduler(this.target, () => performance.now())
     this.#corpus = (phrasesFrom ?? []).map((file) => this.target.vocabulary.tokenize(readCorpus(file), { bos: false }))
     this.drafting = this.#freshDrafting()
+    if (this.#costs) this.#recall()
     this.slots = new Slots(Array.from({ length: start.options.sessions ?? 1 }, () => this.#openSlot()))
     const { kind, version, devices } = library(engine)
     this.facts = {
@@ -108,6 +118,11 @@ export class Runtime {
     for (const slot of this.slots.all) slot.history = new History(this.drafting.ouroboros.pool)
   }
 
+  get #learned(): Learned {
+    const { ouroboros, prices } = this.drafting
+    return { estimate: ouroboros.estimate, phraseChance: ouroboros.phraseChance, prices }
+  }
+
   #openSlot(): Slot {
     const { draft } = this
     return {
@@ -134,7 +149,7 @@ export class Runtime {
   }
 
   close(): void {
-    this.#forgetStale()
+    if (this.#costs && this.drafting) this.#remember()
     this.draft?.close()
     this.target.close()
   }
