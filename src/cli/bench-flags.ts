@@ -11,7 +11,7 @@ import { integer, real } from './numbers.ts'
 
 /** What commander makes of all flags of `bench`. */
 export interface BenchFlags extends LoadFlags {
-  data: string
+  data?: string
   tasks: string[]
   methods?: string[]
   targets?: string[]
@@ -33,7 +33,7 @@ const TASKS = ['humaneval', 'mbpp', 'gsm8k', 'cnndm', 'wmt']
 /** Adds the flags that say what to measure. */
 export function addBenchFlags(command: Command): Command {
   return command
-    .requiredOption('--data <dir>', "folder with the data sets' own files")
+    .option('--data <dir>', "folder with the data sets' own files (required)")
     .addOption(new Option('--tasks <names>', `comma-separated, of ${taskNames.join(', ')}`).argParser(list).default(TASKS, TASKS.join(',')))
     .option('--methods <names>', `comma-separated, of ${methodNames.join(', ')}, all (default: all but paper)`, list)
     .option('--targets <models>', 'several targets, comma-separated: catalogue ids or GGUF files, e.g. of one model in several types', list)
@@ -65,10 +65,13 @@ export function targetsOf(flags: BenchFlags): string[] {
 
 /** What to measure; reads the prompts. `note` hears of what is left out. Throws `E_USAGE` and `E_FILE`. */
 export function toPlan(flags: BenchFlags, note: (line: string) => void): Plan {
+  const { data } = flags
+  // Not required by the parser: it would ask for it before `bench serve` as well.
+  if (data === undefined) throw new OuroborosError('E_USAGE', "required option '--data <dir>' not specified")
   const tasks = new Map(flags.tasks.flatMap(findTasks).map((task) => [task.name, task]))
   return {
     methods: methodsOf(flags, note),
-    tasks: [...tasks.values()].map((task) => ({ task, prompts: readPrompts(flags.data, task, flags.prompts) })),
+    tasks: [...tasks.values()].map((task) => ({ task, prompts: readPrompts(data, task, flags.prompts) })),
     maxTokens: flags.tokens,
     temperature: flags.temp,
     seed: flags.seed,

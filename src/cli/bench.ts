@@ -27,7 +27,7 @@ import { processWorld, type World } from './world.ts'
 export function registerBench(program: Command, world: World = processWorld()): void {
   const command = program.command('bench').description('measure every method on the same prompts, in turn: speed, acceptance, equal texts')
   addLoadFlags(addBenchFlags(command), defaultTarget).option('--verbose', "the native library's log on standard error")
-  registerBenchServe(command, world)
+  registerBenchServe(command.enablePositionalOptions(), world)
   command.action(async (flags: BenchFlags, called: Command) => {
     await new Bench(flags, world, commandLine(called)).run()
   })

@@ -40,6 +40,7 @@ async function buildProgram(words: readonly string[], world: World): Promise<Com
   const program = new Command('ouroboros')
     .description('Lossless faster text generation: a small model writes ahead, phrase by phrase, and the large one checks.')
     .version(version())
+    .enablePositionalOptions() // subcommands of commands have options of their own
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void stdout.write(text),

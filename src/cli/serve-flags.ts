@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ListenOptions } from '../server/listen.ts'
 import type { Log } from '../server/options.ts'
 import { type GenerateFlags, toGenerateOptions } from './generate-flags.ts'
@@ -37,7 +37,7 @@ export function addServeFlags(command: Command): Command {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <n>', 'port to listen on; 0 is any free one', integer({ min: 0, max: 65_535 }), 8080)
     .option('--open', 'other addresses than the loopback without a key: everybody who can reach it may use it')
-    .option('--api-key <key>', 'key that clients must send; repeatable', several)
+    .addOption(new Option('--api-key <key>', 'key that clients must send; repeatable').argParser(several).env('OUROBOROS_API_KEY'))
     .option('--api-key-file <file>', 'keys, one a line')
     .option('--cors-origin <origin>', 'origin that browsers may call from; repeatable (default: none)', several)
     .option('-a, --alias <name>', 'name of the model in the API (default: as given with --model)')

@@ -10,7 +10,7 @@ export function renderChat(model: LlamaModel, messages: readonly ChatMessage[], 
   const { vocabulary } = model
   const spelling = (token: number) => (token >= 0 ? vocabulary.spelling(token) : '')
   try {
-    return new Template(model.chatTemplate).render({
+    return parsed(model.chatTemplate).render({
       messages: messages.map(asTemplated),
       ...(tools && { tools: tools.map((tool) => ({ type: 'function', function: tool })) }),
       add_generation_prompt: true,
@@ -22,6 +22,15 @@ export function renderChat(model: LlamaModel, messages: readonly ChatMessage[], 
       cause,
     })
   }
+}
+
+const templates = new Map<string, Template>()
+
+/** Parsed once: other sessions wait meanwhile. */
+function parsed(text: string): Template {
+  const known = templates.get(text) ?? new Template(text)
+  templates.set(text, known)
+  return known
 }
 
 /** Whether the model's template can show tools. */

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { type App, type AppEnv, postRoute } from './app-types.ts'
 import { ChatChoice } from './chat-choice.ts'
 import { Job } from './job.ts'
-import { asApiError, errorBody } from './openai-error.ts'
+import { ApiError, asApiError, errorBody } from './openai-error.ts'
 import { type ChatBody, chatSchema } from './request-schemas.ts'
 import { type ChatChunk, type ChatResponse, chatChunkSchema, chatResponseSchema } from './response-schemas.ts'
 import type { Serving } from './serving.ts'
@@ -25,6 +25,11 @@ export function addChatRoute(app: App, serving: Serving): void {
 async function chat(c: Context<AppEnv>, body: ChatBody, serving: Serving): Promise<Response> {
   serving.checkModel(body.model)
   const requests = chatRequests(body, serving.options.defaults ?? {})
+  if (requests[0]?.tools && !requests[0].grammar && !serving.engine.facts.tools)
+    throw new ApiError(400, 'the chat template of this model shows no tools: force a call with tool_choice, or serve another model', {
+      param: 'tools',
+      code: 'tools_not_supported',
+    })
   const caller = { id: c.get('requestId'), client: c.get('client'), signal: c.req.raw.signal }
   const job = await Job.start(serving, requests, caller)
   const head = {

@@ -27,7 +27,7 @@ export class Job {
   readonly #end: () => void
   #isFirst = true
 
-  /** Waits until every choice has a slot and its prompt is known to be legal. Throws a refusal. */
+  /** Waits until the first choice has a slot and its prompt is known to be legal; the others may still wait for theirs. Throws a refusal. */
   static async start(serving: Serving, requests: readonly GenerateRequest[], caller: Caller): Promise<Job> {
     const { limits, engine } = serving
     checkLength(requests, engine.facts.contextLength)
@@ -49,15 +49,12 @@ export class Job {
     }
     try {
       const generations = requests.map((request) => engine.generate({ ...request, signal }))
-      const starts = await Promise.all(generations.map((generation) => generation.started))
+      await checkedStart(generations[0] as Generation, limits.promptTokens)
       if (signal.aborted && !sources.some((source) => source.aborted))
         throw new ApiError(429, `no slot was free for ${limits.queueMs / 1000} s: try again later`, {
           code: 'queue_timeout',
           retryAfter: 10,
         })
-      const longest = Math.max(...starts.map((start) => start?.promptTokens ?? 0))
-      if (longest > limits.promptTokens)
-        throw new ApiError(413, `the prompt has ${longest} tokens, at most ${limits.promptTokens} are allowed`, { code: 'prompt_too_long' })
       clearTimeout(timer)
       timer = setTimeout(abort, limits.answerMs)
       serving.metrics.queued((performance.now() - began) / 1000)
@@ -84,7 +81,7 @@ export class Job {
 
   /** Everything that happens, in order; leaving the loop gives the job up. */
   async *events(): AsyncGenerator<JobEvent, void, undefined> {
-    const sources = this.#generations.map((generation, index) => eventsOf(generation, index))
+    const sources = this.#generations.map((generation, index) => eventsOf(generation, index, this.#serving.limits.promptTokens))
     const waiting = new Map(sources.map((source, index) => [index, next(source, index)]))
     try {
       while (waiting.size > 0) {
@@ -139,7 +136,15 @@ export class Job {
   }
 }
 
-async function* eventsOf(generation: Generation, index: number): AsyncGenerator<JobEvent, void, undefined> {
+/** Throws a refusal where the prompt is longer than the server allows. */
+async function checkedStart(generation: Generation, most: number): Promise<void> {
+  const { promptTokens = 0 } = (await generation.started) ?? {}
+  if (promptTokens > most)
+    throw new ApiError(413, `the prompt has ${promptTokens} tokens, at most ${most} are allowed`, { code: 'prompt_too_long' })
+}
+
+async function* eventsOf(generation: Generation, index: number, mostPrompt: number): AsyncGenerator<JobEvent, void, undefined> {
+  await checkedStart(generation, mostPrompt)
   for await (const step of generation) yield { index, step }
   yield { index, result: await generation.result }
 }

@@ -28,8 +28,10 @@ export function eventStream(events: AsyncGenerator<object>, { writeMs, onEnd }: 
         end()
       }, writeMs)
     },
-    cancel() {
+    async cancel() {
       end()
+      // What was given up still counts.
+      while (!(await events.next()).done);
     },
   })
   return new Response(body, { headers: HEADERS })

@@ -141,3 +141,17 @@ describe('limits', () => {
     }
   })
 })
+
+it('more choices than slots are streamed as they come, not when the last one has a slot', async () => {
+  const { post } = testApp({ sessions: 1, stepMs: 15, stepWords: 1 })
+  const began = performance.now()
+  const response = await post(CHAT, { ...HI, n: 4, stream: true })
+  const reader = response.body?.getReader()
+  let first = ''
+  while (!first.includes('Hello')) first += new TextDecoder().decode((await reader?.read())?.value)
+  const toFirst = performance.now() - began
+  let rest = first
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) rest += new TextDecoder().decode(part.value)
+  expect(rest.match(/"finish_reason":"stop"/g)).toHaveLength(4)
+  expect(toFirst).toBeLessThan((performance.now() - began) / 2)
+})

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runLoad } from '../../src/bench/serve-load.ts'
 import { serveRows, serveTable } from '../../src/bench/serve-report.ts'
+import { FakeWorld } from '../cli/fake-world.ts'
 import { testServer } from './harness.ts'
 
 describe('bench serve', () => {
@@ -28,5 +29,18 @@ describe('bench serve', () => {
     await expect(runLoad(url, plan, AbortSignal.timeout(5000))).rejects.toThrow(
       expect.objectContaining({ message: expect.stringContaining('401') }),
     )
+  })
+})
+
+describe('the command line of bench serve', () => {
+  it.each<[string[], RegExp]>([
+    [['bench', 'serve'], /required option '--data <dir>'/],
+    [['bench', 'serve', '--data', '/nowhere'], /no such folder/],
+    [['bench', 'serve', '--data', '/nowhere', '--concurrency', '0'], /integers from 1 to 64/],
+    [['bench', 'serve', '--data', '/nowhere', '--task', 'none'], /--task/],
+  ])('%j', async (args, message) => {
+    const world = new FakeWorld()
+    expect(await world.run(args)).toBeGreaterThan(0)
+    expect(world.err).toMatch(message)
   })
 })

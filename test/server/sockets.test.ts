@@ -60,7 +60,7 @@ describe('clients that go away', () => {
     )
     expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(50)
     await until(() => engine.running === 0)
-    expect(engine.mostRunning).toBe(4)
+    expect(engine.mostRunning).toBeLessThanOrEqual(4)
     expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok', slots_idle: 4 })
     expect((await post(url, {})).status).toBe(200)
   })

@@ -101,3 +101,11 @@ describe('tools', () => {
     expect(toolGrammar([{ name: 'go', parameters }], false)).toContain('there')
   })
 })
+
+it('a model whose template shows no tools: refused, unless a call is forced', async () => {
+  const { post } = testApp({ facts: { tools: false } })
+  const refused = await post(CHAT, { ...HI, tools: [weather] })
+  expect(refused.status).toBe(400)
+  expect(await refused.json()).toMatchObject({ error: { code: 'tools_not_supported' } })
+  expect((await post(CHAT, { ...HI, tools: [weather], tool_choice: 'required' })).status).toBe(200)
+})

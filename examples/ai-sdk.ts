@@ -1,0 +1,7 @@
+// The Vercel AI SDK with a model in this process. Needs the package `ai`. Run after `npm run build`.
+import { streamText } from 'ai'
+import { createOuroboros } from 'ouroboros-llm/ai-sdk'
+
+await using ouroboros = createOuroboros()
+const { textStream } = streamText({ model: ouroboros('qwen2.5-coder-1.5b'), prompt: 'What is a trie?', maxOutputTokens: 100 })
+for await (const text of textStream) process.stdout.write(text)
