@@ -1,8 +1,11 @@
 import type { CostCurve } from '../core/cost-curve.ts'
 import { CostModel, type Drift } from '../core/cost-model.ts'
+import { OuroborosError } from '../core/errors.ts'
 import { measureCosts } from './calibration.ts'
+import { library } from './library.ts'
 import type { LlamaModel, LlamaModelOptions } from './llama-model.ts'
 import { measurementKey, Remembered } from './remembered.ts'
+import { isSound, sound } from './soundness.ts'
 
 const memory = () => new Remembered<CostCurve>('costs.json')
 
@@ -27,4 +30,19 @@ export function loadCosts(
 /** Real passes had another shape than the measured ones: the next load measures again. */
 export function forgetCosts(model: LlamaModel, options: LlamaModelOptions): void {
   memory().set(measurementKey(model.file, options), undefined)
+}
+
+/** Refuses a fork's build that computes this file wrongly; asked once and remembered. Throws E_ENGINE. */
+export function refuseUnsound(model: LlamaModel, options: LlamaModelOptions): void {
+  if (library(options.engine).kind !== 'ik') return
+  const memory = new Remembered<boolean>('soundness.json')
+  const key = measurementKey(model.file, options)
+  const known = memory.get(key)
+  const isRight = known ?? isSound(sound(model))
+  if (known === undefined) memory.set(key, isRight)
+  if (!isRight)
+    throw new OuroborosError(
+      'E_ENGINE',
+      `the engine ${options.engine} computes ${model.file} wrongly: passes over one token and over several disagree; use --engine llama`,
+    )
 }

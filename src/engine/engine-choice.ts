@@ -3,6 +3,7 @@ import { library } from './library.ts'
 import { LlamaModel, type LlamaModelOptions } from './llama-model.ts'
 import { installedEngines } from './platform.ts'
 import { measurementKey, Remembered } from './remembered.ts'
+import { isSound, type Sounding, sound } from './soundness.ts'
 
 /** Widths of a plain step and of usual verifications; the shares of a token's cost that they stand for. */
 const WIDTHS = [1, 4, 8]
@@ -24,9 +25,13 @@ export function chooseEngine(file: string, options: LlamaModelOptions): string {
   if (known && candidates.includes(known)) return known
   let best = 'llama'
   let least = Number.POSITIVE_INFINITY
+  let reference: Sounding | undefined
   for (const engine of candidates) {
-    const seconds = measure(file, { ...options, engine, sessions: 1 })
-    if (seconds >= least) continue
+    const tried = measure(file, { ...options, engine, sessions: 1 })
+    if (!tried) continue
+    const { seconds, sounding } = tried
+    if (engine === 'llama') reference = sounding
+    if (seconds >= least || !isSound(sounding, reference)) continue
     best = engine
     least = seconds
   }
@@ -42,8 +47,8 @@ function measurable(file: string, options: LlamaModelOptions, engine: string): b
   }
 }
 
-/** Mean seconds of a token over passes of these widths, at their best. */
-function measure(file: string, options: LlamaModelOptions): number {
+/** Mean seconds of a token over passes of these widths, at their best, and what the engine makes of a text; undefined if it cannot load the file. */
+function measure(file: string, options: LlamaModelOptions): { seconds: number; sounding: Sounding } | undefined {
   let model: LlamaModel | undefined
   try {
     model = LlamaModel.load(file, options)
@@ -61,9 +66,10 @@ function measure(file: string, options: LlamaModelOptions): number {
       })
       return Math.min(...all) / Math.sqrt(width)
     })
-    return times.reduce((sum, time) => sum + time, 0)
+    cache.close()
+    return { seconds: times.reduce((sum, time) => sum + time, 0), sounding: sound(model) }
   } catch {
-    return Number.POSITIVE_INFINITY
+    return undefined
   } finally {
     model?.close()
   }

@@ -12,7 +12,7 @@ import type { ExactLimits } from '../core/session.ts'
 import type { Token } from '../core/token.ts'
 import type { EngineFacts, ModelFacts } from './api.ts'
 import { knowsTools } from './chat-template.ts'
-import { forgetCosts, loadCosts } from './cost-load.ts'
+import { forgetCosts, loadCosts, refuseUnsound } from './cost-load.ts'
 import type { SharedDrafting } from './drafter-factory.ts'
 import { chooseEngine } from './engine-choice.ts'
 import { exactWidths, type LoadedTarget, loadExactOn } from './exact-load.ts'
@@ -66,6 +66,7 @@ export class Runtime {
       }
       this.draft = start.draft ? LlamaModel.load(start.draft, { ...draftOptions, onProgress: loading(start.draft) }) : undefined
       if (this.draft) checkPair(this.target, this.draft)
+      refuseUnsound(this.target, target.options)
       const drift = { factor: 1 }
       const costsOf = (model: LlamaModel, settings: LlamaModelOptions) =>
         loadCosts(model, settings, drift, { fresh: calibrate === 'fresh', onProgress: (part) => onProgress('calibrate', model.file, part) })
