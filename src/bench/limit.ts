@@ -1,4 +1,7 @@
-import { type CostCurve, costOf, LIMIT_WIDTH } from '../core/cost-curve.ts'
+import { type CostCurve, costOf } from '../core/cost-curve.ts'
+
+/** Widest pass that counts: no draft is longer. */
+const LIMIT_WIDTH = 64
 
 /** The most that drafting can gain on a curve. */
 export interface Limit {
@@ -11,7 +14,7 @@ export interface Limit {
   readonly plainTokensPerSecond: number
 }
 
-/** max over n of n / T(n): between two measured widths the quotient of a straight line has no maximum of its own. */
+/** max over n up to 64 of n / T(n): between two measured widths the quotient of a straight line has no maximum of its own. */
 export function limitOf(curve: CostCurve): Limit {
   const plain = 1 / costOf(curve, 1)
   const best = curve.widths

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { speedLimit } from '../core/cost-curve.ts'
+import { limitOf } from '../bench/limit.ts'
 import type { EngineFacts } from '../engine/api.ts'
 import { defaultTarget } from '../models/catalogue.ts'
 import { addLoadFlags, type LoadFlags } from './load-flags.ts'
@@ -47,7 +47,7 @@ export function calibrationReport({ engine, library, threads, target, draft, cos
   })
   const context = costs.target.context
   const notes = [
-    `perfect drafts that cost nothing would give at most ${(speedLimit(costs.target) * plain).toFixed(2)}x`,
+    `perfect drafts that cost nothing would give at most ${limitOf(costs.target).speedup.toFixed(2)}x`,
     ...(context
       ? [`1000 tokens of context add ${milliseconds(1000 * (context.perPass + context.perToken))} ms to a pass over one token`]
       : []),

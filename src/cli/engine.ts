@@ -36,35 +36,40 @@ export function registerEngine(program: Command, terminal: Terminal = processTer
 async function install(terminal: Terminal): Promise<void> {
   const { installIk } = await import('../engines/install.ts')
   const view = new TransferView(terminal.stderr)
-  await interruptible(terminal, async (signal) => {
-    try {
-      const folder = await installIk({ signal, onProgress: (event) => view.show(event) })
-      view.end()
-      terminal.stdout.write(`${folder}\n`)
-    } catch (error) {
-      view.end()
-      if (signal.aborted) throw new Interrupted()
-      throw error
-    }
-  })
+  await deliver(
+    terminal,
+    (signal) => installIk({ signal, onProgress: (event) => view.show(event) }),
+    () => view.end(),
+  )
 }
 
 async function build(name: 'llama' | 'ik', terminal: Terminal): Promise<void> {
   const { buildEngine } = await import('../engines/build.ts')
   const view = new BuildView(terminal.stderr, name)
   const transfer = new TransferView(terminal.stderr)
+  await deliver(
+    terminal,
+    (signal) => buildEngine(name, { signal, onProgress: (event) => transfer.show(event), onLine: (line) => view.hear(line) }),
+    () => {
+      view.end()
+      transfer.end()
+    },
+  )
+}
+
+/** Makes a folder and prints its path; Ctrl-C gives up. `end` takes what shows progress from the screen. */
+async function deliver(terminal: Terminal, make: (signal: AbortSignal) => Promise<string>, end: () => void): Promise<void> {
   await interruptible(terminal, async (signal) => {
+    let folder: string
     try {
-      const folder = await buildEngine(name, { signal, onProgress: (event) => transfer.show(event), onLine: (line) => view.hear(line) })
-      view.end()
-      terminal.stdout.write(`${folder}\n`)
+      folder = await make(signal)
     } catch (error) {
-      view.end()
       if (signal.aborted) throw new Interrupted()
       throw error
     } finally {
-      transfer.end()
+      end()
     }
+    terminal.stdout.write(`${folder}\n`)
   })
 }
 

@@ -23,14 +23,6 @@ export function costOf({ widths, seconds, context: slope }: CostCurve, width: nu
   return y1 + ((y1 - y0) / (x1 - x0)) * (width - x1) + added
 }
 
-/** Widest pass of the limit: no draft is longer. */
-export const LIMIT_WIDTH = 64
-
-/** Tokens per second with perfect drafts that cost nothing: the best n / T(n), n up to 64. */
-export function speedLimit(curve: CostCurve): number {
-  return Math.max(...curve.widths.map((width, i) => (width <= LIMIT_WIDTH ? width / (curve.seconds[i] as number) : 0)))
-}
-
 /** The same costs with none above a wider pass's: noise only adds time. */
 export function monotone(seconds: readonly number[]): number[] {
   const result = [...seconds]

@@ -12,7 +12,7 @@ const CONTEXT = 16
 
 /**
  * The engine that computes this file's passes fastest on this machine, measured once (a load and a second each) and remembered; an engine
- * that cannot load the file is left out. A GPU decides for `llama`. Absence of the others is no error.
+ * that cannot load the file, or computes it wrongly, is left out. A GPU decides for `llama`. Absence of the others is no error.
  */
 export function chooseEngine(file: string, options: LlamaModelOptions): string {
   const [first = 'llama', ...others] = installedEngines()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type CostCurve, CostModel, CostPlanner, costOf, monotone, Prices, speedLimit } from '../../src/core/index.ts'
+import { limitOf } from '../../src/bench/limit.ts'
+import { type CostCurve, CostModel, CostPlanner, costOf, monotone, Prices } from '../../src/core/index.ts'
 
 const FLAT: CostCurve = { widths: [1, 64], seconds: [0.03, 0.031] }
 const STEEP: CostCurve = { widths: [1, 64], seconds: [0.03, 0.03 * 64] }
@@ -191,7 +192,7 @@ describe('cost curves', () => {
     expect(costOf(curve, 2)).toBe(1.5)
     expect(costOf(curve, 5)).toBe(3)
     expect(costOf(curve, 2, 10)).toBeCloseTo(1.5 + 10 * (0.1 + 0.02))
-    expect(speedLimit(curve)).toBe(1.5)
+    expect(limitOf(curve).tokensPerSecond).toBe(1.5)
     expect(monotone([3, 2, 4, 3])).toEqual([2, 2, 3, 3])
   })
 })
