@@ -4,6 +4,8 @@ export interface CostCurve {
   readonly widths: readonly number[]
   /** Of a pass behind a short context. */
   readonly seconds: readonly number[]
+  /** Seconds of each that pass outside the engine, if measured: its batch is written and a row is read. */
+  readonly aside?: number
   /** Seconds that each token of context adds: to every pass, and for each token of the pass. */
   readonly context?: { readonly perPass: number; readonly perToken: number }
 }

@@ -1,33 +1,26 @@
 import { type CostCurve, costOf, monotone } from './cost-curve.ts'
 
-/** Shared by the models of one machine: how much slower everything runs now than when it was measured. */
-export interface Drift {
-  factor: number
-}
-
-const DRIFT_WEIGHT = 0.05
-const SHAPE_WEIGHT = 0.06
+/** How fast a width's cost follows its passes, and what widths beside it hear of them: this share for each step away. */
+const WEIGHT = 0.08
+const BESIDE = 0.25
 /** What was learnt of widths that are no longer used is forgotten: they are tried again. */
 const FORGETTING = 0.002
 /** One pass beside a busy neighbour says little. */
 const MOST_OFF = 2
-/** A width whose cost is off by this factor: the curve is to be measured again. */
+/** Costs that have parted by this factor since they were measured: the curve is to be measured again. */
 const STALE = 1.6
 
 /**
- * A measured curve that learns from every real pass. What slows all passes (a busy machine) is drift, which no decision depends on;
- * what is left over changes the curve at the width next to the pass: within a hundred passes, since narrow passes wait for memory
- * and wide ones for the processor, and a neighbour may take either.
+ * A measured curve that learns from every real pass, at its width and a little beside it. There is no common factor for the machine's
+ * speed: what a neighbour takes is memory's time, which narrow passes wait for, or the processor's, which wide ones do.
  */
 export class CostModel {
   readonly #measured: CostCurve
-  readonly #drift: Drift
   readonly #factors: number[]
   #curve: CostCurve
 
-  constructor(measured: CostCurve, drift: Drift = { factor: 1 }) {
+  constructor(measured: CostCurve) {
     this.#measured = measured
-    this.#drift = drift
     this.#factors = measured.widths.map(() => 1)
     this.#curve = measured
   }
@@ -39,10 +32,10 @@ export class CostModel {
 
   /** Whether real passes have another shape than the measured ones. */
   get isStale(): boolean {
-    return this.#factors.some((factor) => factor > STALE || factor < 1 / STALE)
+    return Math.max(...this.#factors) > STALE * Math.min(...this.#factors)
   }
 
-  /** Seconds of a pass over `width` tokens behind `context` ones, on a machine as fast as when it was measured. */
+  /** Seconds of a pass over `width` tokens behind `context` ones. */
   seconds(width: number, context = 0): number {
     return costOf(this.#curve, width, context)
   }
@@ -51,19 +44,23 @@ export class CostModel {
   observe(width: number, context: number, seconds: number): void {
     const { widths } = this.#measured
     if (width > (widths.at(-1) as number)) return
-    const off = seconds / (this.seconds(width, context) * this.#drift.factor)
+    const off = seconds / this.seconds(width, context)
     if (!(off > 0) || !Number.isFinite(off)) return
     const heard = Math.min(MOST_OFF, Math.max(1 / MOST_OFF, off))
-    this.#drift.factor *= heard ** DRIFT_WEIGHT
     let nearest = 0
     for (let i = 1; i < widths.length; i++) {
       if (Math.abs((widths[i] as number) - width) < Math.abs((widths[nearest] as number) - width)) nearest = i
     }
-    const learnt = (this.#factors[nearest] as number) * heard ** SHAPE_WEIGHT
+    const measured = this.#measured.seconds
+    const learnt = (this.#factors[nearest] as number) * heard ** WEIGHT
+    const now = learnt * (measured[nearest] as number)
     for (let i = 0; i < widths.length; i++) {
       const factor = this.#factors[i] as number
-      this.#factors[i] = i === nearest ? learnt : factor * (learnt / factor) ** FORGETTING
+      const moved = factor * heard ** (WEIGHT * BESIDE ** Math.abs(i - nearest)) * (learnt / factor) ** FORGETTING
+      // A wider pass costs no less than the one that was just seen, a narrower one no more.
+      const bound = now / (measured[i] as number)
+      this.#factors[i] = i === nearest ? learnt : i > nearest ? Math.max(bound, moved) : Math.min(bound, moved)
     }
-    this.#curve = { ...this.#measured, seconds: monotone(this.#measured.seconds.map((cost, i) => cost * (this.#factors[i] as number))) }
+    this.#curve = { ...this.#measured, seconds: monotone(measured.map((cost, i) => cost * (this.#factors[i] as number))) }
   }
 }

@@ -17,7 +17,7 @@ const FORESIGHT = 1.15
 const LAG = 16
 const STEP_TOKENS = 3
 /** Draft passes are foreseen this far. */
-const HORIZON = 24
+const HORIZON = 32
 
 /** Draft passes that a window's column saves per pass: measured with W = 4, N = 5 (docs/measurements.md: a seventh to a third of the passes). */
 const COLUMN_WORTH = 0.04
@@ -39,6 +39,8 @@ export class CostPlanner implements Planner {
   readonly #foresight: number
   #step: StepStart = { base: 1, beside: 0, context: 0, remaining: Number.POSITIVE_INFINITY, known: 0 }
   #emitted = 0
+  /** Most tokens of the answer. */
+  #limit = Number.POSITIVE_INFINITY
 
   constructor(costs: Costs, prices: Prices, foresight = FORESIGHT) {
     this.#costs = costs
@@ -48,6 +50,7 @@ export class CostPlanner implements Planner {
 
   begin(step: StepStart): void {
     this.#step = step
+    if (this.#emitted === 0) this.#limit = step.remaining
   }
 
   verify(chances: readonly number[], nodes: number, known: number): Worth {
@@ -108,12 +111,12 @@ export class CostPlanner implements Planner {
       target.seconds(beside + base + nodes, context) - target.seconds(beside + base, context) + target.seconds(beside + 1, context)
     let seconds = (pass * own) / (own + beside)
     for (const width of draftWidths) if (draft && width <= 2 * LAG) seconds += draft.seconds(width, context)
-    this.#prices.observe(known, emitted, seconds, this.#plain)
+    this.#prices.observe(known, emitted, seconds / this.#plain)
     this.#emitted += emitted
   }
 
   close(): void {
-    if (this.#emitted > 0) this.#prices.observeAnswer(this.#emitted)
+    if (this.#emitted > 0) this.#prices.observeAnswer(this.#emitted, this.#emitted >= this.#limit)
     this.#emitted = 0
   }
 
@@ -136,9 +139,9 @@ export class CostPlanner implements Planner {
     return worth
   }
 
-  /** Seconds that a token is worth where a phrase is known with this chance. */
+  /** Seconds that a token is worth where a phrase is known with this chance: never more than plain decoding takes for it. */
   #price(known: number): number {
-    return this.#foresight * this.#prices.of(known, this.#plain)
+    return this.#plain * Math.min(1, this.#foresight * this.#prices.of(known))
   }
 
   /** Seconds of a plain token; in company, its share of the joint pass. */
@@ -158,8 +161,7 @@ export class CostPlanner implements Planner {
   #reading(draft: CostModel, pending: number): number {
     const { context, remaining } = this.#step
     if (pending <= LAG) return draft.seconds(pending, context)
-    const left = Math.max(1, Math.min(remaining, this.#prices.answerLength - this.#emitted))
-    const share = Math.min(1, STEP_TOKENS / left)
+    const share = Math.min(1, STEP_TOKENS / Math.min(remaining, this.#prices.left(this.#emitted)))
     return draft.seconds(1, context) + share * (draft.seconds(pending, context) - draft.seconds(1, context))
   }
 }

@@ -22,17 +22,35 @@ export interface PhraseFacts {
  */
 const FITTED = [-1.9, 0.85, 1.1, 1.8, 1.9, 0.9, 0.7, 0.5, -0.4, 1]
 const RATE = 0.03
+/** How fast one request's own leaning is learnt, and how much of it is left after each token. */
+const OWN_RATE = 0.4
+const OWN_MEMORY = 0.99
 const MOST_STREAK = 32
 
-/** Chance that the target accepts a phrase's token, if it accepts what is before it: a logistic regression that learns from every answer. */
+/**
+ * Chance that the target accepts a phrase's token, if it accepts what is before it: a logistic regression that learns from every answer.
+ * One made from another leans on it, and learns besides within some tokens whether phrases do better or worse in this one request.
+ */
 export class PhraseChance {
   readonly #weights = Float64Array.from(FITTED)
+  readonly #lasting: PhraseChance | undefined
+  #leaning = 0
+
+  constructor(lasting?: PhraseChance) {
+    this.#lasting = lasting
+  }
 
   of(facts: PhraseFacts): number {
+    if (this.#lasting) return sigmoid(this.#lasting.#sum(inputs(facts)) + this.#leaning)
     return sigmoid(this.#sum(inputs(facts)))
   }
 
   learn(facts: PhraseFacts, accepted: boolean): void {
+    if (this.#lasting) {
+      this.#leaning = OWN_MEMORY * this.#leaning + OWN_RATE * ((accepted ? 1 : 0) - this.of(facts))
+      this.#lasting.learn(facts, accepted)
+      return
+    }
     const x = inputs(facts)
     const error = (accepted ? 1 : 0) - sigmoid(this.#sum(x))
     for (let i = 0; i < x.length; i++) this.#weights[i] = (this.#weights[i] as number) + RATE * error * (x[i] as number)

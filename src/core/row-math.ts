@@ -5,18 +5,52 @@ const NEGLIGIBLE = 30
 /** Enough for a confidence, which is compared with what drafts of such confidence came to. */
 const NEGLIGIBLE_CONFIDENCE = 12
 
-/** Index of the largest value; the lowest index wins a tie. */
-export function argmax(row: Float32Array): Token {
+/** Rows are looked at in blocks: few hold a value near the largest one. */
+const BLOCK = 64
+let largest = new Float32Array(0)
+
+/**
+ * The first of the row's largest values. `largest` holds each block's largest value as far as it is within `slack` of the largest so far:
+ * smaller ones are passed over, since a comparison is cheap where it always comes out the same way. Four chains of them run side by side.
+ */
+function scan(row: Float32Array, slack: number): Token {
+  const blocks = Math.ceil(row.length / BLOCK)
+  if (largest.length < blocks) largest = new Float32Array(blocks)
+  let most = Number.NEGATIVE_INFINITY
   let best = 0
-  let most = row[0] as number
-  for (let i = 1; i < row.length; i++) {
-    const value = row[i] as number
-    if (value > most) {
-      most = value
-      best = i
+  for (let block = 0; block < blocks; block++) {
+    const here = largestOf(row, block * BLOCK, Math.min(row.length, (block + 1) * BLOCK), most - slack)
+    largest[block] = here
+    if (here > most) {
+      most = here
+      best = block
     }
   }
-  return best
+  return Math.max(0, row.indexOf(most, best * BLOCK))
+}
+
+function largestOf(row: Float32Array, from: number, to: number, atLeast: number): number {
+  let [a, b, c, d] = [atLeast, atLeast, atLeast, atLeast]
+  let i = from
+  for (; i + 3 < to; i += 4) {
+    const w = row[i] as number
+    const x = row[i + 1] as number
+    const y = row[i + 2] as number
+    const z = row[i + 3] as number
+    if (w > a) a = w
+    if (x > b) b = x
+    if (y > c) c = y
+    if (z > d) d = z
+  }
+  for (; i < to; i++) if ((row[i] as number) > a) a = row[i] as number
+  if (b > a) a = b
+  if (d > c) c = d
+  return c > a ? c : a
+}
+
+/** Index of the largest value; the lowest index wins a tie. */
+export function argmax(row: Float32Array): Token {
+  return scan(row, 0)
 }
 
 /** log(sum(exp(row))), skipping what cannot matter. `most` = the row's maximum. */
@@ -30,36 +64,21 @@ export function logSumExp(row: Float32Array, most: number): number {
   return most + Math.log(sum)
 }
 
-/** Blocks whose largest value is too small are not looked at again. */
-const BLOCK = 64
-let largest = new Float32Array(0)
-
 /**
  * The row's most likely token (lowest index wins a tie) and its probability: the draft model's own confidence. Terms below
  * exp(-12) are left out, so that one look at the row and few exponentials are enough; a draft token costs two looks else.
  */
 export function topConfidence(row: Float32Array): { token: Token; probability: number } {
-  const blocks = Math.ceil(row.length / BLOCK)
-  if (largest.length < blocks) largest = new Float32Array(blocks)
-  let most = Number.NEGATIVE_INFINITY
-  let token = 0
-  for (let block = 0, i = 0; block < blocks; block++) {
-    const end = Math.min(row.length, i + BLOCK)
-    let here = row[i] as number
-    for (; i < end; i++) if ((row[i] as number) > here) here = row[i] as number
-    largest[block] = here
-    if (here > most) {
-      most = here
-      token = block * BLOCK
-    }
-  }
-  while (token < row.length - 1 && row[token] !== most) token++
+  const token = scan(row, NEGLIGIBLE_CONFIDENCE)
+  const most = row[token] as number
   const floor = most - NEGLIGIBLE_CONFIDENCE
   let sum = 0
-  for (let block = 0; block < blocks; block++) {
-    if ((largest[block] as number) < floor) continue
-    const end = Math.min(row.length, (block + 1) * BLOCK)
-    for (let i = block * BLOCK; i < end; i++) if ((row[i] as number) > floor) sum += Math.exp((row[i] as number) - most)
+  for (let block = 0, i = 0; i < row.length; block++) {
+    const end = Math.min(row.length, i + BLOCK)
+    if ((largest[block] as number) > floor) {
+      for (; i < end; i++) if ((row[i] as number) > floor) sum += Math.exp((row[i] as number) - most)
+    }
+    i = end
   }
   return { token, probability: 1 / sum }
 }

@@ -1,5 +1,7 @@
 import { type CostCurve, monotone } from '../core/cost-curve.ts'
+import type { Logits } from '../core/model.ts'
 import { uniform } from '../core/random.ts'
+import { topConfidence } from '../core/row-math.ts'
 import { TokenTree } from '../core/token-tree.ts'
 import type { LlamaModel } from './llama-model.ts'
 
@@ -21,11 +23,14 @@ const AT_LONG_CONTEXT = [1, 16]
 export function measureCosts(model: LlamaModel, onProgress: (fraction: number) => void = () => {}): CostCurve {
   const cache = model.open()
   const tokens = Array.from({ length: LONG_CONTEXT + READ }, (_, i) => Math.floor(uniform(5, i) * Math.min(model.vocabSize, 30_000)))
+  let aside = Number.POSITIVE_INFINITY
   const run = (count: number): number => {
     const tree = TokenTree.chain(tokens.slice(cache.length, cache.length + count))
-    const began = performance.now()
-    model.forward([{ cache, tree }])
+    const [began, decoded] = [performance.now(), model.decodeMs]
+    const [logits] = model.forward([{ cache, tree }])
+    topConfidence((logits as Logits).row(tree.size - 1))
     const seconds = (performance.now() - began) / 1000
+    aside = Math.min(aside, seconds - (model.decodeMs - decoded) / 1000)
     cache.commit(tree.path(tree.size - 1))
     return seconds
   }
@@ -50,7 +55,7 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
         onProgress(((round + (i + 1) / widths.length) / ROUNDS) * 0.8)
       }
     }
-    if (LONG_CONTEXT + READ > model.contextLength) return { widths, seconds: monotone(seconds) }
+    if (LONG_CONTEXT + READ > model.contextLength) return { widths, seconds: monotone(seconds), aside }
     cache.rollback(0)
     const wide = Math.min(run(READ), run(READ))
     const added = AT_LONG_CONTEXT.map((width) => {
@@ -58,7 +63,7 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
       return Math.max(0, Math.min(measure(width), measure(width)) - short) / LONG_CONTEXT
     })
     onProgress(1)
-    return { widths: [...widths, READ], seconds: monotone([...seconds, wide]), context: slopes(added) }
+    return { widths: [...widths, READ], seconds: monotone([...seconds, wide]), aside, context: slopes(added) }
   } finally {
     cache.close()
   }

@@ -1,5 +1,5 @@
 import type { CostCurve } from '../core/cost-curve.ts'
-import { CostModel, type Drift } from '../core/cost-model.ts'
+import { CostModel } from '../core/cost-model.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { measureCosts } from './calibration.ts'
 import { library } from './library.ts'
@@ -13,7 +13,6 @@ const memory = () => new Remembered<CostCurve>('costs.json')
 export function loadCosts(
   model: LlamaModel,
   options: LlamaModelOptions,
-  drift: Drift,
   { fresh, onProgress }: { fresh: boolean; onProgress: (fraction: number) => void },
 ): CostModel {
   const key = measurementKey(model.file, options)
@@ -22,14 +21,15 @@ export function loadCosts(
     curve = measureCosts(model, onProgress)
     memory().set(key, curve)
   }
-  const costs = new CostModel(curve, drift)
-  model.onPass = (tokens, context, seconds) => costs.observe(tokens, context, seconds)
+  const costs = new CostModel(curve)
+  const { aside = 0 } = curve
+  model.onPass = (tokens, context, seconds) => costs.observe(tokens, context, seconds + aside)
   return costs
 }
 
-/** Real passes had another shape than the measured ones: the next load measures again. */
-export function forgetCosts(model: LlamaModel, options: LlamaModelOptions): void {
-  memory().set(measurementKey(model.file, options), undefined)
+/** Keeps what real passes have taught; where they had another shape than the measured ones, the next load measures again. */
+export function rememberCosts(model: LlamaModel, options: LlamaModelOptions, { curve, isStale }: CostModel): void {
+  memory().set(measurementKey(model.file, options), isStale ? undefined : curve)
 }
 
 /** Refuses a fork's build that computes this file wrongly; asked once and remembered. Throws E_ENGINE. */

@@ -8,6 +8,7 @@ import { LookaheadDrafter } from '../core/lookahead.ts'
 import { OuroborosDrafter, type OuroborosParts } from '../core/ouroboros.ts'
 import { PaperDrafter } from '../core/paper-drafter.ts'
 import { PaperPool } from '../core/paper-pool.ts'
+import { PhraseChance } from '../core/phrase-chance.ts'
 import { type Planner, ThresholdPlanner } from '../core/planner.ts'
 import type { Prices } from '../core/prices.ts'
 import { PromptLookupDrafter } from '../core/prompt-lookup.ts'
@@ -34,11 +35,16 @@ export interface DraftingState extends SharedDrafting {
   readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens'>
 }
 
-/** What a request has for itself: a planner, and an estimate that starts from all requests' one. */
-export function ownParts({ costs, prices, ouroboros }: SharedDrafting): { planner: Planner; estimate: AcceptanceEstimate } {
+/** What a request has for itself: a planner, and estimates that start from all requests' ones. */
+export function ownParts({ costs, prices, ouroboros }: SharedDrafting): {
+  planner: Planner
+  estimate: AcceptanceEstimate
+  phraseChance: PhraseChance
+} {
   return {
     planner: costs ? new CostPlanner(costs, prices) : new ThresholdPlanner(),
     estimate: new AcceptanceEstimate(ouroboros.estimate),
+    phraseChance: new PhraseChance(ouroboros.phraseChance),
   }
 }
 

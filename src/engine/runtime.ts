@@ -12,7 +12,7 @@ import type { ExactLimits } from '../core/session.ts'
 import type { Token } from '../core/token.ts'
 import type { EngineFacts, ModelFacts } from './api.ts'
 import { knowsTools } from './chat-template.ts'
-import { forgetCosts, loadCosts, refuseUnsound } from './cost-load.ts'
+import { loadCosts, refuseUnsound, rememberCosts } from './cost-load.ts'
 import type { SharedDrafting } from './drafter-factory.ts'
 import { chooseEngine } from './engine-choice.ts'
 import { exactWidths, type LoadedTarget, loadExactOn } from './exact-load.ts'
@@ -67,9 +67,8 @@ export class Runtime {
       this.draft = start.draft ? LlamaModel.load(start.draft, { ...draftOptions, onProgress: loading(start.draft) }) : undefined
       if (this.draft) checkPair(this.target, this.draft)
       refuseUnsound(this.target, target.options)
-      const drift = { factor: 1 }
       const costsOf = (model: LlamaModel, settings: LlamaModelOptions) =>
-        loadCosts(model, settings, drift, { fresh: calibrate === 'fresh', onProgress: (part) => onProgress('calibrate', model.file, part) })
+        loadCosts(model, settings, { fresh: calibrate === 'fresh', onProgress: (part) => onProgress('calibrate', model.file, part) })
       if (calibrate)
         this.#costs = { target: costsOf(this.target, target.options), ...(this.draft && { draft: costsOf(this.draft, draftOptions) }) }
       equal = exactWidths(this.target, target.options, calibrate === 'fresh')
@@ -79,8 +78,8 @@ export class Runtime {
       this.#recall = () => recallLearned(key, this.#learned)
       this.#remember = () => {
         rememberLearned(key, this.#learned)
-        if (this.#costs?.target.isStale) forgetCosts(this.target, target.options)
-        if (this.draft && this.#costs?.draft?.isStale) forgetCosts(this.draft, draftOptions)
+        if (this.#costs) rememberCosts(this.target, target.options, this.#costs.target)
+        if (this.draft && this.#costs?.draft) rememberCosts(this.draft, draftOptions, this.#costs.draft)
       }
     } catch (error) {
       this.close()

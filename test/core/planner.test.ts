@@ -132,6 +132,15 @@ describe('CostPlanner', () => {
     )
   })
 
+  it('never pays more for a token than plain decoding takes, however badly it went before', () => {
+    const prices = new Prices()
+    const planner = new CostPlanner({ target: new CostModel(STEEP), draft: new CostModel(cheap) }, prices)
+    planner.begin({ base: 1, beside: 0, context: 0, remaining: 1000, known: 0 })
+    prices.observe(0, 40, 80)
+    prices.state = { ...prices.state, balance: 10 }
+    expect(planner.verify([0.99], 0, 0).count).toBe(0)
+  })
+
   it('drafts less when other sessions fill the pass', () => {
     const curve: CostCurve = { widths: [1, 8, 64], seconds: [0.03, 0.032, 0.3] }
     const { planner } = new Rehearsal({ target: curve, draft: cheap, chance: 0.8 })
@@ -164,6 +173,13 @@ describe('CostModel', () => {
     for (const width of [1, 4, 5, 8])
       expect(model.seconds(width) / model.seconds(1)).toBeCloseTo(costOf(STEPPED, width) / costOf(STEPPED, 1), 0)
     expect(model.isStale).toBe(false)
+  })
+
+  it('follows a neighbour who takes memory from narrow passes only', () => {
+    const model = new CostModel(STEPPED)
+    for (let i = 0; i < 60; i++) model.observe(1, 0, 1.3 * costOf(STEPPED, 1))
+    expect(model.seconds(1)).toBeCloseTo(1.3 * costOf(STEPPED, 1), 3)
+    expect(model.seconds(8)).toBeLessThan(1.05 * costOf(STEPPED, 8))
   })
 
   it('learns that one width costs more than was measured', () => {
