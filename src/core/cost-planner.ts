@@ -141,7 +141,7 @@ export class CostPlanner implements Planner {
 
   /** Seconds that a token is worth where a phrase is known with this chance: never more than plain decoding takes for it. */
   #price(known: number): number {
-    return this.#plain * Math.min(1, this.#foresight * this.#prices.of(known))
+    return this.#plain * this.#prices.caution * Math.min(1, this.#foresight * this.#prices.of(known))
   }
 
   /** Seconds of a plain token; in company, its share of the joint pass. */

@@ -9,6 +9,9 @@ const LOSS_SHARE = 0.02
 const CREDIT = 10
 /** Savings beyond this do not pay for later losses, in plain tokens. */
 const MOST_CREDIT = 16
+/** Below so many plain tokens of it drafts are chosen with care, down to this share of a token's worth. */
+const CAUTIOUS = 8
+const LEAST_WORTH = 0.7
 
 /** Prices as they are kept over the life of a process. */
 export interface PriceState {
@@ -41,6 +44,11 @@ export class Prices {
   /** What a token is worth where a phrase is known with this chance, in plain tokens. */
   of(known: number): number {
     return known * this.#known + (1 - known) * this.#unknown
+  }
+
+  /** What is left of a token's worth while little may be lost: only clear gains are tried then. */
+  get caution(): number {
+    return Math.min(1, LEAST_WORTH + (1 - LEAST_WORTH) * (this.#balance / CAUTIOUS))
   }
 
   /** Whether what may be lost against plain decoding is lost already. */
