@@ -39,6 +39,8 @@ export class CostPlanner implements Planner {
   readonly #foresight: number
   #step: StepStart = { base: 1, beside: 0, context: 0, remaining: Number.POSITIVE_INFINITY, known: 0 }
   #emitted = 0
+  /** Seconds of reading the prompt with the draft model that no token has paid for yet. */
+  #owed = 0
   /** Most tokens of the answer. */
   #limit = Number.POSITIVE_INFINITY
 
@@ -110,14 +112,22 @@ export class CostPlanner implements Planner {
     const pass =
       target.seconds(beside + base + nodes, context) - target.seconds(beside + base, context) + target.seconds(beside + 1, context)
     let seconds = (pass * own) / (own + beside)
-    for (const width of draftWidths) if (draft && width <= 2 * LAG) seconds += draft.seconds(width, context)
+    for (const width of draftWidths) {
+      if (draft && width <= 2 * LAG) seconds += draft.seconds(width, context)
+      else if (draft) this.#owed += draft.seconds(width, context)
+    }
+    const paid = this.#owed * Math.min(1, emitted / this.#prices.left(this.#emitted))
+    this.#owed -= paid
+    seconds += paid
     this.#prices.observe(known, emitted, seconds / this.#plain)
     this.#emitted += emitted
   }
 
   close(): void {
     if (this.#emitted > 0) this.#prices.observeAnswer(this.#emitted, this.#emitted >= this.#limit)
+    this.#prices.charge(this.#owed / this.#plain)
     this.#emitted = 0
+    this.#owed = 0
   }
 
   /** Each pass goes on with chance `goesOn`; the token of a pass that does not is lost, what is before it is verified. */

@@ -70,6 +70,11 @@ export class Prices {
     this.#balance = Math.min(MOST_CREDIT, this.#balance + (1 + LOSS_SHARE) * emitted - cost)
   }
 
+  /** A loss, in plain tokens, that no step has borne; one answer's bad luck does not stop drafts for long. */
+  charge(tokens: number): void {
+    if (this.#balance > -CREDIT) this.#balance = Math.max(-CREDIT, this.#balance - tokens)
+  }
+
   /** Hears how long an answer was; `cut`: it would have gone on. */
   observeAnswer(tokens: number, cut: boolean): void {
     if (cut && tokens < this.#answer) return
