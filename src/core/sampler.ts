@@ -5,6 +5,9 @@ import { type Candidates, drawFromRow, keepMinP, keepTopK, keepTopP, likely, wei
 import type { Token } from './token.ts'
 import type { NodeId } from './token-tree.ts'
 
+/** Extreme penalties stay finite: differences of infinite logits are no probabilities. */
+const LARGEST = 1e30
+
 /** Sampling parameters, llama.cpp's names and order: bias, penalties, top-k, top-p, min-p, temperature. */
 export interface SamplerOptions {
   /** 0 = greedy. */
@@ -111,7 +114,8 @@ export class Sampler {
     for (const [token, count] of counts) {
       const logit = row[token] as number
       const repeated = logit <= 0 ? logit * repeatPenalty : logit / repeatPenalty
-      row[token] = repeated - count * frequencyPenalty - presencePenalty
+      const penalized = repeated - count * frequencyPenalty - presencePenalty
+      if (logit > Number.NEGATIVE_INFINITY) row[token] = Math.max(-LARGEST, Math.min(LARGEST, penalized))
     }
   }
 

@@ -64,6 +64,16 @@ describe('sampler', () => {
   })
 })
 
+it('ends at the most extreme penalties that a request may have', () => {
+  for (const repeatPenalty of [Number.MIN_VALUE, Number.MAX_VALUE]) {
+    for (const temperature of [Number.MIN_VALUE, 1, 1e300]) {
+      const extreme = { temperature, repeatPenalty, penaltyLastN: -1, topK: 1000, topP: 1e-57, minP: 1e-205 }
+      const token = new Sampler(extreme).pick(logitsOf(1, -2, 3, Number.NEGATIVE_INFINITY), 0, [0, 1, 3])
+      expect([0, 1, 2]).toContain(token)
+    }
+  }
+})
+
 describe('uniform', () => {
   it('depends on seed and counter only, and fills [0, 1) evenly', () => {
     expect(uniform(1, 2)).toBe(uniform(1, 2))
