@@ -1,3 +1,4 @@
+import { argmax } from './row-math.ts'
 import type { Token } from './token.ts'
 
 /** Tokens still in the draw with their logits, by ascending token id. */
@@ -12,8 +13,7 @@ const UNREACHABLE = 24
 
 /** Every token that can be drawn at all. */
 export function likely(row: Float32Array, temperature: number): Candidates {
-  let most = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < row.length; i++) if ((row[i] as number) > most) most = row[i] as number
+  const most = row[argmax(row)] as number
   const floor = most - UNREACHABLE * Math.max(1, temperature)
   const tokens: Token[] = []
   const logits: number[] = []
@@ -28,8 +28,7 @@ export function likely(row: Float32Array, temperature: number): Candidates {
 
 /** `weigh(likely(row))` without a list: the usual case, on 152k words. */
 export function drawFromRow(row: Float32Array, temperature: number, uniform: number): Token {
-  let best = 0
-  for (let i = 1; i < row.length; i++) if ((row[i] as number) > (row[best] as number)) best = i
+  const best = argmax(row)
   const most = row[best] as number
   const floor = most - UNREACHABLE * temperature
   let total = 0
