@@ -40,7 +40,8 @@ describe('ouroboros run, on the default pair', () => {
   })
 
   it('ouroboros emits several tokens per target pass and tells where they came from', async () => {
-    const { stdout, code } = await ouroboros(['run', '--json', '-n', '96', PROMPT])
+    // Fixed thresholds: what is drafted on measured costs differs by machine and moment.
+    const { stdout, code } = await ouroboros(['run', '--json', '--no-calibrate', '-n', '96', PROMPT])
     expect(code).toBe(0)
     const { speculative, finish_reason } = JSON.parse(stdout)
     expect(['length', 'stop']).toContain(finish_reason) // near-ties: some processors' kernels end the answer earlier
