@@ -5,13 +5,13 @@ const ANSWER_TOKENS = 128
 const ANSWER_WEIGHT = 0.2
 const LEAST_LEFT = 16
 /** What may be lost against plain decoding: a share of its time, and some plain tokens at the start. */
-const LOSS_SHARE = 0.02
+const LOSS_SHARE = 0.015
 const CREDIT = 10
-/** Savings beyond this do not pay for later losses, in plain tokens. */
-const MOST_CREDIT = 16
-/** Below so many plain tokens of it drafts are chosen with care, down to this share of a token's worth. */
-const CAUTIOUS = 8
+/** Savings beyond this do not pay for later losses, in plain tokens; the fewer there are, the more care, down to this share of a token's worth. */
+const MOST_CREDIT = 20
 const LEAST_WORTH = 0.7
+/** No single loss stops drafts for longer than plain decoding takes to make up for so many tokens. */
+const MOST_DEBT = 1
 
 /** Prices as they are kept over the life of a process. */
 export interface PriceState {
@@ -48,7 +48,7 @@ export class Prices {
 
   /** What is left of a token's worth while little may be lost: only clear gains are tried then. */
   get caution(): number {
-    return Math.min(1, LEAST_WORTH + (1 - LEAST_WORTH) * (this.#balance / CAUTIOUS))
+    return LEAST_WORTH + (1 - LEAST_WORTH) * (this.#balance / MOST_CREDIT)
   }
 
   /** Whether what may be lost against plain decoding is lost already. */
@@ -67,17 +67,21 @@ export class Prices {
     const follow = (price: number, share: number) => price + share * weight * (cost / emitted - price)
     this.#known = follow(this.#known, known)
     this.#unknown = follow(this.#unknown, 1 - known)
-    this.#balance = Math.min(MOST_CREDIT, this.#balance + (1 + LOSS_SHARE) * emitted - cost)
+    this.#save((1 + LOSS_SHARE) * emitted - cost)
   }
 
-  /** A loss, in plain tokens, that no step has borne; one answer's bad luck does not stop drafts for long. */
+  /** A loss, in plain tokens, that no step has borne. */
   charge(tokens: number): void {
-    if (this.#balance > -CREDIT) this.#balance = Math.max(-CREDIT, this.#balance - tokens)
+    this.#save(-tokens)
   }
 
   /** Hears how long an answer was; `cut`: it would have gone on. */
   observeAnswer(tokens: number, cut: boolean): void {
     if (cut && tokens < this.#answer) return
     this.#answer += ANSWER_WEIGHT * (tokens - this.#answer)
+  }
+
+  #save(tokens: number): void {
+    this.#balance = Math.max(-MOST_DEBT, Math.min(MOST_CREDIT, this.#balance + tokens))
   }
 }

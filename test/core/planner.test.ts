@@ -25,8 +25,11 @@ class Rehearsal {
 
   constructor(world: World) {
     this.world = world
-    this.planner = new CostPlanner({ target: new CostModel(world.target), draft: new CostModel(world.draft) }, new Prices(), 1)
+    const prices = new Prices()
+    this.planner = new CostPlanner({ target: new CostModel(world.target), draft: new CostModel(world.draft) }, prices, 1)
     for (let step = 0; step < 200; step++) this.#settle()
+    // Credit comes back slowly where plain decoding is nearly best; until then it is drafted with care.
+    prices.state = { ...prices.state, balance: 20 }
   }
 
   /** Draft tokens of the next step. */
