@@ -1,8 +1,8 @@
 /** Emitted tokens that make half of a running price. */
 const PRICE_TOKENS = 48
-/** Answer length assumed at first, and the weight of each new one. */
+/** Answer length assumed at first, and the weight of each new one in the geometric mean: to expect too long an answer costs more. */
 const ANSWER_TOKENS = 128
-const ANSWER_WEIGHT = 0.2
+const ANSWER_WEIGHT = 0.4
 const LEAST_LEFT = 16
 /** What may be lost against plain decoding: a share of its time, and some plain tokens at the start. */
 const LOSS_SHARE = 0.015
@@ -78,7 +78,7 @@ export class Prices {
   /** Hears how long an answer was; `cut`: it would have gone on. */
   observeAnswer(tokens: number, cut: boolean): void {
     if (cut && tokens < this.#answer) return
-    this.#answer += ANSWER_WEIGHT * (tokens - this.#answer)
+    this.#answer *= (tokens / this.#answer) ** ANSWER_WEIGHT
   }
 
   #save(tokens: number): void {
