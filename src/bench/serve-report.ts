@@ -1,13 +1,15 @@
 import type { Load } from './serve-load.ts'
-import { quantile, sum } from './statistics.ts'
+import { median, quantile, sum } from './statistics.ts'
 
 /** One concurrency, plain and with speculation. */
 export interface ServeRow {
   readonly concurrency: number
   readonly method: 'plain' | 'ouroboros'
+  /** All answers together; median of the rounds. */
   readonly tokens_per_second: number
-  /** Against plain decoding at the same concurrency. */
+  /** Against plain decoding at the same concurrency, right beside it; median of the rounds, and their range. */
   readonly speedup: number
+  readonly spread: { min: number; max: number }
   /** Milliseconds to the first text, and per token after it. */
   readonly first_token_ms: { p50: number; p95: number }
   readonly per_token_ms: { p50: number; p95: number }
@@ -16,19 +18,27 @@ export interface ServeRow {
   readonly answers: number
 }
 
+/** The same requests without and with speculation, one after the other. */
+export interface ServeRound {
+  readonly plain: Load
+  readonly ouroboros: Load
+}
+
 /** The rows of one concurrency. `single`: the texts of plain decoding, one at a time. */
-export function serveRows(concurrency: number, loads: { plain: Load; ouroboros: Load }, single: readonly string[]): ServeRow[] {
+export function serveRows(concurrency: number, rounds: readonly ServeRound[], single: readonly string[]): ServeRow[] {
   return (['plain', 'ouroboros'] as const).map((method) => {
-    const { answers } = loads[method]
+    const answers = rounds.flatMap((round) => round[method].answers)
+    const speedups = rounds.map((round) => rate(round[method]) / rate(round.plain))
     const percentiles = (values: readonly number[]) => ({ p50: quantile(values, 0.5), p95: quantile(values, 0.95) })
     return {
       concurrency,
       method,
-      tokens_per_second: rate(loads[method]),
-      speedup: rate(loads[method]) / rate(loads.plain),
+      tokens_per_second: median(rounds.map((round) => rate(round[method]))),
+      speedup: median(speedups),
+      spread: { min: Math.min(...speedups), max: Math.max(...speedups) },
       first_token_ms: percentiles(answers.map(({ firstMs }) => firstMs)),
       per_token_ms: percentiles(answers.map(({ perTokenMs }) => perTokenMs).filter((ms) => !Number.isNaN(ms))),
-      equal: answers.filter(({ text }, i) => text === single[i]).length,
+      equal: answers.filter(({ text }, i) => text === single[i % single.length]).length,
       answers: answers.length,
     }
   })
@@ -38,7 +48,7 @@ function rate({ answers, seconds }: Load): number {
   return sum(answers.map(({ tokens }) => tokens)) / seconds
 }
 
-const TITLES = ['at once', 'method', 'tok/s', 'speed-up', 'first token ms p50', 'p95', 'ms/token p50', 'p95', 'equal']
+const TITLES = ['at once', 'method', 'tok/s', 'speed-up', '(min..max)', 'first token ms p50', 'p95', 'ms/token p50', 'p95', 'equal']
 
 /** The rows as a table for people. */
 export function serveTable(rows: readonly ServeRow[]): string {
@@ -47,6 +57,7 @@ export function serveTable(rows: readonly ServeRow[]): string {
     row.method,
     row.tokens_per_second.toFixed(1),
     `${row.speedup.toFixed(2)}x`,
+    `(${row.spread.min.toFixed(2)}..${row.spread.max.toFixed(2)})`,
     row.first_token_ms.p50.toFixed(0),
     row.first_token_ms.p95.toFixed(0),
     row.per_token_ms.p50.toFixed(1),

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readPrompts } from '../bench/prompts.ts'
 import { type Load, runLoad } from '../bench/serve-load.ts'
-import { type ServeRow, serveRows, serveTable } from '../bench/serve-report.ts'
+import { type ServeRound, type ServeRow, serveRows, serveTable } from '../bench/serve-report.ts'
 import { findTasks, taskNames } from '../bench/task.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { interruptible } from './interrupt.ts'
@@ -19,6 +19,7 @@ interface BenchServeFlags {
   prompts: number
   tokens: number
   concurrency: number[]
+  rounds: number
   limit: number
   json?: boolean
 }
@@ -33,6 +34,7 @@ export function registerBenchServe(bench: Command, world: World): void {
     .option('--prompts <n>', 'requests per figure', integer({ min: 1, max: 1000 }), 16)
     .option('-n, --tokens <n>', 'most tokens per answer', integer({ min: 2, max: 4096 }), 64)
     .option('--concurrency <list>', 'requests at once, comma-separated', counts, [1, 2, 4, 8])
+    .option('--rounds <n>', 'times that each figure is measured; medians are told', integer({ min: 1, max: 100 }), 3)
     .option('--limit <minutes>', 'give up after so long', integer({ min: 1, max: 600 }), 60)
     .option('--json', 'one JSON object on standard output')
     .argument('[flags...]', 'for ouroboros serve, behind --: models, context, engine')
@@ -56,17 +58,20 @@ async function benchServe(serveFlags: readonly string[], flags: BenchServeFlags,
       }
     }
     for (const [i, concurrency] of flags.concurrency.entries()) {
-      // The machine's speed drifts: who goes first alternates.
-      const order = i % 2 === 0 ? [false, true] : [true, false]
-      const loads: { plain?: Load; ouroboros?: Load } = {}
-      for (const speculative of order) loads[speculative ? 'ouroboros' : 'plain'] = await measure(concurrency, speculative)
-      const { plain, ouroboros } = loads as Required<typeof loads>
-      single ??= plain.answers.map(({ text }) => text)
-      rows.push(...serveRows(concurrency, { plain, ouroboros }, single))
+      const rounds: ServeRound[] = []
+      for (let round = 0; round < flags.rounds; round++) {
+        // The machine's speed drifts: who goes first alternates.
+        const order = (i + round) % 2 === 0 ? [false, true] : [true, false]
+        const loads: { plain?: Load; ouroboros?: Load } = {}
+        for (const speculative of order) loads[speculative ? 'ouroboros' : 'plain'] = await measure(concurrency, speculative)
+        rounds.push(loads as Required<typeof loads>)
+      }
+      single ??= rounds[0]?.plain.answers.map(({ text }) => text) ?? []
+      rows.push(...serveRows(concurrency, rounds, single))
       terminal.stderr.write(serveTable(rows.slice(-2)))
     }
   })
-  const settings = { task: flags.task, prompts: prompts.length, max_tokens: flags.tokens, serve: serveFlags }
+  const settings = { task: flags.task, prompts: prompts.length, max_tokens: flags.tokens, rounds: flags.rounds, serve: serveFlags }
   terminal.stdout.write(flags.json ? `${JSON.stringify({ settings, rows })}\n` : serveTable(rows))
 }
 

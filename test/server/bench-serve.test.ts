@@ -14,13 +14,17 @@ describe('bench serve', () => {
     for (const { firstMs, perTokenMs } of load.answers) expect([firstMs > 0, perTokenMs > 0]).toEqual([true, true])
     await runLoad(url, { ...plan, speculative: false }, AbortSignal.timeout(10_000))
     expect(engine.requests.map(({ method }) => method)).toEqual([...Array(5).fill(undefined), ...Array(5).fill('vanilla')])
-    const one = new Array(5).fill('You said a')
-    const rows = serveRows(2, { plain: load, ouroboros: load }, one)
+    const slow = { ...load, seconds: 2 * load.seconds }
+    const rows = serveRows(
+      2,
+      [load, slow, load].map((plain) => ({ plain, ouroboros: load })),
+      new Array(5).fill('You said a'),
+    )
     expect(rows).toMatchObject([
-      { concurrency: 2, method: 'plain', speedup: 1, equal: 1, answers: 5 },
-      { method: 'ouroboros', speedup: 1 },
+      { concurrency: 2, method: 'plain', speedup: 1, spread: { min: 1, max: 1 }, equal: 3, answers: 15 },
+      { method: 'ouroboros', speedup: 1, spread: { min: 1, max: 2 } },
     ])
-    expect(serveTable(rows).split('\n')[1]).toMatch(/plain.*1\.00x.*1\/5/)
+    expect(serveTable(rows).split('\n')[2]).toMatch(/ouroboros.*1\.00x +\(1\.00\.\.2\.00\).*3\/15/)
   })
 
   it('a server that refuses is named with its status', async () => {
