@@ -52,7 +52,7 @@ export function addGenerateFlags(command: Command): Command {
     .option('--spec-draft-p-min <p>', 'stop drafting below this probability', real({ min: 0, max: 1 }))
     .option('--spec-ngram-simple-size-n <n>', 'key length of prompt lookup', integer({ min: 1, max: 64 }))
     .option('--window <n>', 'columns of the lookahead window [W]', integer({ min: 0, max: 64 }))
-    .option('--ngram <n>', 'key token and phrase together, in tokens [N]', integer({ min: 2, max: 17 }))
+    .option('--ngram <n>', 'key token and phrase together, in tokens [N]', integer({ min: 3, max: 17 }))
     .option('--guesses <n>', 'phrases tried per drafting pass [G]', integer({ min: 0, max: 64 }))
     .option('--suffixes <n>', "phrases hung at the draft's end [K]", integer({ min: 0, max: 64 }))
     .option('--branches <n>', 'other phrases hung where the draft is unsure (default: 0)', integer({ min: 0, max: 64 }))

@@ -117,9 +117,9 @@ export interface MethodOptions {
   minProbability?: number
   /** Key length of prompt lookup. */
   lookupNgram?: number
-  /** Lookahead window columns [W]. */
+  /** Lookahead window columns [W]; 0 = none, with `ouroboros` only. */
   window?: number
-  /** Window rows + 1: key token and phrase [N]. */
+  /** Window rows + 1: key token and phrase [N]. At least 3. */
   ngram?: number
   /** Phrases tried per drafting pass [G]. */
   guesses?: number

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { z } from 'zod'
 import { OuroborosError } from '../core/errors.ts'
 import type { GenerateRequest, LoadOptions } from './api.ts'
+import { isPaper } from './paper-parameters.ts'
 
 const object = z.record(z.string(), z.unknown())
 const call = z.strictObject({ id: z.string().optional(), name: z.string().min(1), arguments: object })
@@ -37,7 +38,7 @@ const requestSchema = z
         minProbability: z.number().min(0).max(1).optional(),
         lookupNgram: z.int().min(1).max(64).optional(),
         window: z.int().min(0).max(64).optional(),
-        ngram: z.int().min(2).max(17).optional(),
+        ngram: z.int().min(3).max(17).optional(),
         guesses: z.int().min(0).max(64).optional(),
         suffixes: z.int().min(0).max(64).optional(),
         branches: z.int().min(0).max(64).optional(),
@@ -72,6 +73,10 @@ const requestSchema = z
   })
   .refine((request) => prompts(request) === 1, {
     error: ({ input }) => `give prompt, promptTokens or messages: received ${prompts(input as GenerateRequest) === 0 ? 'none' : 'several'}`,
+  })
+  .refine(({ method, options }) => options?.window !== 0 || !(method === 'lookahead' || isPaper(options.preset)), {
+    path: ['options', 'window'],
+    error: 'lookahead and the paper presets draft from their window: expected at least 1',
   })
   .refine((request) => request.grammar === undefined || request.jsonSchema === undefined, 'give grammar or jsonSchema: received both')
 

@@ -8,6 +8,7 @@ test.each<GenerateRequest>([
   { prompt: 'x' },
   { messages },
   { prompt: 'x', maxTokens: -1, stop: ['a', 'b'], logprobs: 0, method: 'vanilla', seed: 0, temperature: 0, topP: 1, minP: 0, topK: 0 },
+  { prompt: 'x', options: { window: 0, ngram: 3 } },
   { prompt: 'x', logitBias: { 5: -100 }, options: { draftLength: 1, preset: 'paper' }, signal: AbortSignal.abort() },
   { prompt: 'x', messages: undefined, seed: undefined } as unknown as GenerateRequest,
 ])('%j is right', (request) => {
@@ -35,6 +36,9 @@ test.each<[object | undefined, RegExp]>([
   [{ prompt: 'x', logprobs: 21 }, /^logprobs: .*received 21$/],
   [{ prompt: 'x', method: 'magic' }, /^method: .*"vanilla".*received 'magic'$/],
   [{ prompt: 'x', options: { draftLength: 0 } }, /^options\.draftLength: .*received 0$/],
+  [{ prompt: 'x', options: { ngram: 2 } }, /^options\.ngram: .*>=3: received 2$/],
+  [{ prompt: 'x', method: 'lookahead', options: { window: 0 } }, /^options\.window: .*at least 1: received 0$/],
+  [{ prompt: 'x', options: { window: 0, preset: 'paper' } }, /^options\.window: .*at least 1: received 0$/],
   [{ prompt: 'x', options: { gamma: 5 } }, /^options: .*"gamma"/],
   [{ prompt: 'x', logitBias: { '-1': 5 } }, /^logitBias: .*token ids.*received '-1'$/],
   [{ prompt: 'x', logitBias: { 5: 101 } }, /^logitBias\.5: .*received 101$/],

@@ -71,6 +71,7 @@ test.each<[string, object, number]>([
   ['a grammar without an end', { grammar: 'root ::= root' }, 400],
   ['a grammar with a zero byte', { grammar: 'root ::= "\u0000"' }, 400],
   ['a schema that leads nowhere', { response_format: { type: 'json_schema', json_schema: { schema: { $ref: '#/nothing' } } } }, 400],
+  ['lookahead without a window', { speculative: { type: 'lookahead', window: 0 } }, 400],
   ['a token that is none', { logit_bias: { 9999999: 1 } }, 400],
 ])('%s', async (_, body, status) => {
   const answer = await post('/v1/chat/completions', { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 4, ...body })
