@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { meanAcceptanceLength } from '../../src/index.ts'
 import { collect, METHODS, SEA, smallEngine } from './small-engine.ts'
 
-const engine = smallEngine()
+const engine = smallEngine({ exact: true })
 
 test('facts say what was loaded', () => {
   expect(engine().facts).toMatchObject({

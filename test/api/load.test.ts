@@ -78,6 +78,14 @@ test('progress and log lines are heard', async () => {
   expect(lines.length).toBeGreaterThan(10)
 })
 
+test('costs are measured at the first load, and the text stays the same', async () => {
+  const phases = new Set<string>()
+  await using engine = await load({ ...SMALL, exact: true, calibrate: 'fresh', onProgress: ({ phase }) => phases.add(phase) })
+  expect([...phases]).toEqual(['load', 'calibrate'])
+  const plain = await engine.generate({ ...SEA, method: 'vanilla' }).result
+  for (const _ of [1, 2]) expect((await engine.generate(SEA).result).text).toBe(plain.text)
+})
+
 test('loading can be given up, before and on the way', async () => {
   const reason = new Error('changed my mind')
   await expect(load({ ...SMALL, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { GenerateRequest, MethodOptions } from '../../src/index.ts'
 import { collect, METHODS, smallEngine } from './small-engine.ts'
 
-const engine = smallEngine({ engine: 'llama', exact: true })
+const engine = smallEngine({ exact: true })
 const upTo = (max: number, min = 0) => fc.oneof(fc.constant(min), fc.integer({ min, max }))
 
 const options: fc.Arbitrary<MethodOptions> = fc.record(

@@ -8,7 +8,7 @@ import { collect, SMALL, smallEngine } from './small-engine.ts'
 const folder = mkdtempSync(join(tmpdir(), 'ouroboros-phrases-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 // What pays is a matter of measured seconds: here thresholds on chances decide.
-const engine = smallEngine({ draft: null, calibrate: false })
+const engine = smallEngine({ draft: null })
 const REQUEST = { messages: [{ role: 'user', content: 'Write two sentences about the sea.' }] as const, maxTokens: 40 }
 
 test('an expected text is a source of phrases for its request only; the text stays the same', async () => {
@@ -43,7 +43,7 @@ test('a corpus is known from the start', async () => {
   const { text } = await engine().generate({ ...REQUEST, method: 'vanilla' }).result
   const file = join(folder, 'corpus.txt')
   writeFileSync(file, text)
-  await using warm = await load({ ...SMALL, draft: null, calibrate: false, phrasesFrom: [file] })
+  await using warm = await load({ ...SMALL, draft: null, phrasesFrom: [file] })
   const result = await warm.generate(REQUEST).result
   expect(result.text).toBe(text)
   expect(result.statistics.tokensBySource.corpus).toBeGreaterThan(10)

@@ -6,7 +6,7 @@ import { Serving } from '../../src/server/serving.ts'
 import { arbitraryOf, type JsonSchema } from '../server/schema-arbitrary.ts'
 import { smallEngine } from './small-engine.ts'
 
-const engine = smallEngine({ sessions: 4, engine: 'llama' })
+const engine = smallEngine({ sessions: 4 })
 
 async function post(path: string, body: object) {
   const app = createApp(new Serving(engine(), {}))

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type GenerateRequest, load } from '../../src/index.ts'
 import { collect, METHODS, SMALL, smallEngine } from './small-engine.ts'
 
-const engine = smallEngine({ sessions: 4, engine: 'llama' })
+const engine = smallEngine({ sessions: 4 })
 
 const QUESTIONS = [
   'Name a colour.',
