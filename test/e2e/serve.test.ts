@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { modelFile } from '../engine/model-files.ts'
+import { LEAN_MALLOC } from '../engine/run-script.ts'
 
 const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname
 const running: ChildProcess[] = []
@@ -13,6 +14,7 @@ async function serve(port = 0) {
   const args = ['-m', 'smollm2-135m', '-md', 'smollm2-135m', '-np', '3', '-c', '512', '-t', '1', '--no-calibrate', '--engine', 'llama']
   const child = spawn(process.execPath, [MAIN, 'serve', '--port', String(port), '--metrics', ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, ...LEAN_MALLOC },
   })
   running.push(child)
   let out = ''
@@ -94,7 +96,7 @@ describe('a server as a process', () => {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok', slots_idle: 3, slots_processing: 0 })
-    expect(memory(child) - before).toBeLessThan(60)
+    expect(memory(child) - before).toBeLessThan(40)
     expect((await post({})).status).toBe(200)
   })
 })
