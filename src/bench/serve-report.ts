@@ -13,7 +13,7 @@ export interface ServeRow {
   /** Milliseconds to the first text, and per token after it. */
   readonly first_token_ms: { p50: number; p95: number }
   readonly per_token_ms: { p50: number; p95: number }
-  /** Texts equal to those of plain decoding, one request at a time. */
+  /** Texts equal to those of the first plain round: of one request at a time, unless the list of concurrencies begins higher. */
   readonly equal: number
   readonly answers: number
 }
@@ -24,8 +24,8 @@ export interface ServeRound {
   readonly ouroboros: Load
 }
 
-/** The rows of one concurrency. `single`: the texts of plain decoding, one at a time. */
-export function serveRows(concurrency: number, rounds: readonly ServeRound[], single: readonly string[]): ServeRow[] {
+/** The rows of one concurrency. `reference`: the texts that count as equal, in the order of the prompts. */
+export function serveRows(concurrency: number, rounds: readonly ServeRound[], reference: readonly string[]): ServeRow[] {
   return (['plain', 'ouroboros'] as const).map((method) => {
     const answers = rounds.flatMap((round) => round[method].answers)
     const speedups = rounds.map((round) => rate(round[method]) / rate(round.plain))
@@ -38,7 +38,7 @@ export function serveRows(concurrency: number, rounds: readonly ServeRound[], si
       spread: { min: Math.min(...speedups), max: Math.max(...speedups) },
       first_token_ms: percentiles(answers.map(({ firstMs }) => firstMs)),
       per_token_ms: percentiles(answers.map(({ perTokenMs }) => perTokenMs).filter((ms) => !Number.isNaN(ms))),
-      equal: answers.filter(({ text }, i) => text === single[i % single.length]).length,
+      equal: sum(rounds.map((round) => round[method].answers.filter(({ text }, i) => text === reference[i]).length)),
       answers: answers.length,
     }
   })

@@ -45,7 +45,7 @@ async function benchServe(serveFlags: readonly string[], flags: BenchServeFlags,
   const task = findTasks(flags.task)[0] as ReturnType<typeof findTasks>[number]
   const prompts = readPrompts(flags.data, task, flags.prompts).measured
   const rows: ServeRow[] = []
-  let single: string[] | undefined
+  let reference: string[] | undefined
   await interruptible(terminal, async (interrupt) => {
     const signal = AbortSignal.any([interrupt, AbortSignal.timeout(flags.limit * 60_000)])
     const measure = async (concurrency: number, speculative: boolean): Promise<Load> => {
@@ -66,8 +66,8 @@ async function benchServe(serveFlags: readonly string[], flags: BenchServeFlags,
         for (const speculative of order) loads[speculative ? 'ouroboros' : 'plain'] = await measure(concurrency, speculative)
         rounds.push(loads as Required<typeof loads>)
       }
-      single ??= rounds[0]?.plain.answers.map(({ text }) => text) ?? []
-      rows.push(...serveRows(concurrency, rounds, single))
+      reference ??= (rounds[0] as ServeRound).plain.answers.map(({ text }) => text)
+      rows.push(...serveRows(concurrency, rounds, reference))
       terminal.stderr.write(serveTable(rows.slice(-2)))
     }
   })

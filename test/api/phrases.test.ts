@@ -7,7 +7,6 @@ import { collect, SMALL, smallEngine } from './small-engine.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ouroboros-phrases-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-// What pays is a matter of measured seconds: here thresholds on chances decide.
 const engine = smallEngine({ draft: null })
 const REQUEST = { messages: [{ role: 'user', content: 'Write two sentences about the sea.' }] as const, maxTokens: 40 }
 
