@@ -3,6 +3,7 @@ import { OuroborosError } from '../core/errors.ts'
 import type { Constraint } from '../core/sampler.ts'
 import type { Token } from '../core/token.ts'
 import { type Library, listening, type Pointer } from './library.ts'
+import { inGate } from './native-gate.ts'
 
 /** A native `llama_token_data_array` with views on its ids and logits. */
 interface Candidates {
@@ -87,13 +88,13 @@ class CandidateLists {
   }
 
   get one(): Candidates {
-    this.#one ??= candidates(1)
+    this.#one ??= inGate(() => candidates(1))
     return this.#one
   }
 
   get all(): Candidates {
     if (!this.#all) {
-      this.#all = candidates(this.#size)
+      this.#all = inGate(() => candidates(this.#size))
       for (let token = 0; token < this.#size; token++) this.#all.ids[token * STRIDE] = token
     }
     return this.#all

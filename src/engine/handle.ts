@@ -8,6 +8,7 @@ import { abortedResult } from './aborted-result.ts'
 import type { Engine, EngineFacts, GenerateRequest, Generation, LoadOptions } from './api.ts'
 import { fastDraft } from './fast-draft.ts'
 import { GenerationChannel } from './generation-channel.ts'
+import { guardExit } from './native-gate.ts'
 import './native-turn.ts' // threads inherit it
 import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts'
 import { checkLoadOptions, checkRequest } from './request-schema.ts'
@@ -70,6 +71,7 @@ class WorkerEngine implements Engine {
 
   static async start(start: WorkerStart, options: LoadOptions): Promise<Engine> {
     options.signal?.throwIfAborted()
+    guardExit()
     const engine = new WorkerEngine(new Worker(workerFile(), { workerData: start, execArgv: [] }), options)
     // The thread cannot be stopped inside the native call without leaking the model: it hears this afterwards.
     const abort = () => {

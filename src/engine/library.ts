@@ -5,6 +5,7 @@ import { IK_WHEEL } from './ik-declarations.ts'
 import { ikFunctions } from './ik-library.ts'
 import { GGML_FUNCTIONS, LIBRARY_VERSION, LLAMA_FUNCTIONS } from './llama-declarations.ts'
 import { declare, declareTypes, type NativeFunction, type Pointer } from './native-functions.ts'
+import { inGate } from './native-gate.ts'
 import { inTurn } from './native-turn.ts'
 import { type NativeFiles, nativeFiles } from './platform.ts'
 
@@ -41,7 +42,7 @@ let silent: Pointer = null
 export function library(engine = 'llama'): Library {
   let found = loaded.get(engine)
   if (!found) {
-    found = inTurn(() => load(engine))
+    found = inTurn(() => inGate(() => load(engine)))
     loaded.set(engine, found)
   }
   return found
@@ -55,7 +56,7 @@ export function listening<T>(body: () => T, { c }: Library = library()): T {
   return inTurn(() => {
     c['llama_log_set']?.(heard, null)
     try {
-      return body()
+      return inGate(body)
     } finally {
       c['llama_log_set']?.(silent, null)
     }

@@ -6,6 +6,7 @@ import { type Library, lastLogLines, listening, type Pointer } from './library.t
 import { BatchWriter } from './llama-batch.ts'
 import type { LlamaCache } from './llama-cache.ts'
 import { LogitRows } from './logit-rows.ts'
+import { inGate } from './native-gate.ts'
 import { SequenceIds } from './sequence-ids.ts'
 
 /** Most tree nodes per pass; wider prompts are split by the caller. */
@@ -109,7 +110,7 @@ export class NativeContext {
     if (count === 0) return new Float32Array(0)
     const pointer: Pointer = this.#c['llama_get_logits']?.(this.#context)
     if (pointer !== this.#viewed || count > this.#view.length) {
-      this.#view = new Float32Array(koffi.view(pointer, count * 4))
+      this.#view = new Float32Array(inGate(() => koffi.view(pointer, count * 4)))
       this.#viewed = pointer
     }
     return this.#view

@@ -1,6 +1,7 @@
 import koffi from 'koffi'
 import { IK_STRUCTS } from './ik-declarations.ts'
 import { ALIASES, OPAQUE, STRUCTS } from './llama-declarations.ts'
+import { inGate } from './native-gate.ts'
 
 /** An address in native memory; koffi's form of a pointer. */
 export type Pointer = bigint | null
@@ -22,7 +23,10 @@ let declared = false
 /** The functions of these prototypes, by name. */
 export function declare(library: ReturnType<typeof koffi.load>, prototypes: string): Record<string, NativeFunction> {
   const functions: Record<string, NativeFunction> = {}
-  for (const prototype of prototypes.trim().split('\n').map(plain)) functions[nameOf(prototype)] = library.func(prototype)
+  for (const prototype of prototypes.trim().split('\n').map(plain)) {
+    const native: NativeFunction = library.func(prototype)
+    functions[nameOf(prototype)] = (...args) => inGate(() => native(...args))
+  }
   return functions
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { OuroborosError } from '../core/errors.ts'
 import { readGguf } from '../models/gguf.ts'
+import { guardExit } from './native-gate.ts'
 import './native-turn.ts' // threads inherit it
 import type { WireError } from './protocol.ts'
 import { fileTypeOf, tensorTypeOf } from './quantize-types.ts'
@@ -54,6 +55,7 @@ function runJob(job: QuantizeJob, hear: (line: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const beside = new URL('./quantize-worker.js', import.meta.url)
     const file = existsSync(fileURLToPath(beside)) ? beside : new URL('../../dist/engine/quantize-worker.js', import.meta.url)
+    guardExit()
     const worker = new Worker(file, { workerData: job, execArgv: [] }) // flags such as --input-type are the program's own
     worker.on('message', (message: QuantizeMessage) => {
       if (message.type === 'log') hear(message.line)

@@ -1,0 +1,61 @@
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
+
+/**
+ * A process that exits stops its threads wherever they are. koffi reads a struct's fields through JavaScript, which
+ * fails from then on, and koffi follows the null: a crash in place of the exit code. So an exit waits for the calls
+ * that are under way, as it would for their threads in any case, and no thread begins another one.
+ */
+const KEY = 'ouroboros-llm native calls'
+const CALLS = 0
+const EXITING = 1
+/** A thread that died in a call must not stop the exit for ever. */
+const LONGEST_WAIT_MS = 30_000
+let guarded = false
+let depth = 0
+/** None on the main thread, which is the one that waits. */
+const gate = isMainThread ? undefined : inherited()
+
+/** To be called before threads are started: they inherit the gate. Idempotent. */
+export function guardExit(): void {
+  if (guarded) return
+  guarded = true
+  const buffer = new SharedArrayBuffer(8)
+  setEnvironmentData(KEY, buffer as never)
+  const words = new Int32Array(buffer)
+  process.once('exit', () => {
+    Atomics.store(words, EXITING, 1)
+    for (let calls = Atomics.load(words, CALLS); calls > 0; calls = Atomics.load(words, CALLS)) {
+      if (Atomics.wait(words, CALLS, calls, LONGEST_WAIT_MS) === 'timed-out') break
+    }
+  })
+}
+
+/** Runs `body`, which calls native code; on a thread whose process exits it waits for its end instead. */
+export function inGate<T>(body: () => T): T {
+  if (!gate || depth > 0) return body()
+  enter(gate)
+  depth++
+  try {
+    return body()
+  } finally {
+    depth--
+    leave(gate)
+  }
+}
+
+function inherited(): Int32Array | undefined {
+  const buffer = getEnvironmentData(KEY) as SharedArrayBuffer | undefined
+  return buffer && new Int32Array(buffer)
+}
+
+function enter(words: Int32Array): void {
+  Atomics.add(words, CALLS, 1)
+  if (Atomics.load(words, EXITING) === 0) return
+  leave(words)
+  Atomics.wait(words, EXITING, 1)
+}
+
+function leave(words: Int32Array): void {
+  Atomics.sub(words, CALLS, 1)
+  if (Atomics.load(words, EXITING) === 1) Atomics.notify(words, CALLS)
+}
