@@ -3,7 +3,7 @@ import type { Engine, GenerateRequest } from '../engine/api.ts'
 import { type Answer, answer } from './answer.ts'
 import { type Comparison, compareAnswers } from './comparison.ts'
 import { interruptible } from './interrupt.ts'
-import { legend, OriginPainter, type Paint } from './origin-colors.ts'
+import { legend, OriginPainter } from './origin-colors.ts'
 import { speed } from './stats-report.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -16,7 +16,10 @@ export interface Compared {
   comparison?: Comparison
 }
 
-/** Runs plain decoding, then the method, on one request. `quiet` = write nothing to standard output. */
+/**
+ * Runs plain decoding, the method, and plain decoding again on one request: a machine that became faster or slower
+ * meanwhile shows in the two plain speeds. `quiet` = write nothing to standard output.
+ */
 export async function compare(
   engine: Engine,
   request: GenerateRequest,
@@ -26,9 +29,13 @@ export async function compare(
   const paint = picocolors.createColors(how.color)
   return await interruptible(terminal, async (signal) => {
     if (!how.quiet) terminal.stderr.write(`${paint.bold('prompt'.padEnd(LABEL))}${excerpt(request)}\n`)
-    const counter = new Counter(terminal, paint)
-    const plain = await answer(engine, { ...request, method: 'vanilla', signal }, (step) => counter.add(step.tokens.length))
-    counter.end(plain)
+    const plainly = async (label: string) => {
+      const counter = new Counter(terminal, paint.bold(label.padEnd(LABEL)))
+      const given = await answer(engine, { ...request, method: 'vanilla', signal }, (step) => counter.add(step.tokens.length))
+      counter.end(given)
+      return given
+    }
+    const plain = await plainly('plain decoding')
     if (signal.aborted) return { last: plain }
 
     const painter = new OriginPainter(how.color)
@@ -38,7 +45,9 @@ export async function compare(
       if (!how.quiet) terminal.stdout.write(painter.paint(step))
     })
     if (!how.quiet) terminal.stdout.write('\n\n')
-    return { last: drafted, ...(!signal.aborted && { comparison: compareAnswers(plain, drafted) }) }
+    if (signal.aborted) return { last: drafted }
+    const again = await plainly('plain again')
+    return { last: drafted, comparison: compareAnswers(plain, drafted, signal.aborted ? undefined : again) }
   })
 }
 
@@ -48,15 +57,15 @@ function excerpt({ prompt, messages }: GenerateRequest): string {
   return line.length > 80 ? `${line.slice(0, 80)}...` : `${line}${more.length > 0 ? ' ...' : ''}`
 }
 
-/** "plain decoding … 57 tokens, 20.1 tok/s" on standard error, counting up on a terminal. */
+/** "plain decoding   57 tokens, 20.1 tok/s" on standard error, counting up on a terminal. */
 class Counter {
   readonly #terminal: Terminal
   readonly #label: string
   #tokens = 0
 
-  constructor(terminal: Terminal, paint: Paint) {
+  constructor(terminal: Terminal, label: string) {
     this.#terminal = terminal
-    this.#label = paint.bold('plain decoding'.padEnd(LABEL))
+    this.#label = label
     if (terminal.stderr.isTTY) terminal.stderr.write(`${this.#label}...`)
   }
 

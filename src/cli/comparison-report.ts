@@ -3,16 +3,18 @@ import { type Comparison, findParting } from './comparison.ts'
 import type { Paint } from './origin-colors.ts'
 import { origins, speed } from './stats-report.ts'
 
-/** Within this distance of 1 two speeds are called the same: machines swing more than that. */
+/** Within this share of each other two speeds are called the same: machines swing more than that. */
 const NOISE = 0.03
+/** Of the column of speeds, two of them at most. */
+const WIDTH = 24
 
 /** The comparison as a small table. */
 export function comparisonReport(comparison: Comparison, paint: Paint): string {
-  const { plain, drafted } = comparison
+  const { plain, drafted, plainSpeeds } = comparison
   const { method, statistics } = drafted.result
   const rows: [string, string][] = [
-    ['plain decoding', measured(plain)],
-    [method, measured(drafted)],
+    ['plain decoding', measured(plainSpeeds.map(speed).join(', '), plain)],
+    [method, measured(speed(drafted.result.timings.predictedPerSecond), drafted)],
     ['speed-up', verdict(comparison, paint)],
     ['same text', comparison.equal ? paint.green('yes') : paint.yellow('no')],
     ['tokens by origin', origins(statistics, paint)],
@@ -32,14 +34,17 @@ export function comparisonReport(comparison: Comparison, paint: Paint): string {
   return table.join('\n')
 }
 
-function measured({ result }: Comparison['plain']): string {
-  return `${speed(result.timings.predictedPerSecond).padStart(11)}   ${result.usage.completionTokens} tokens`
+function measured(speeds: string, { result }: Comparison['plain']): string {
+  return `${speeds.padStart(WIDTH)}   ${result.usage.completionTokens} tokens`
 }
 
-function verdict({ speedup, drafted }: Comparison, paint: Paint): string {
+/** A method is called faster or slower only beyond what plain decoding itself differed by. */
+function verdict({ speedup, plainSpeeds, drafted }: Comparison, paint: Paint): string {
   if (speedup === null) return 'unknown: plain decoding wrote nothing'
-  const factor = `${speedup.toFixed(2)}x`.padStart(11)
-  if (speedup > 1 + NOISE) return `${paint.bold(factor)}   faster than plain decoding`
-  if (speedup < 1 - NOISE) return `${paint.bold(factor)}   ${drafted.result.method} was slower here than plain decoding`
+  const { method, timings } = drafted.result
+  const factor = `${speedup.toFixed(2)}x`.padStart(WIDTH)
+  if (timings.predictedPerSecond > Math.max(...plainSpeeds) * (1 + NOISE)) return `${paint.bold(factor)}   faster than plain decoding`
+  if (timings.predictedPerSecond < Math.min(...plainSpeeds) * (1 - NOISE))
+    return `${paint.bold(factor)}   ${method} was slower here than plain decoding`
   return `${paint.bold(factor)}   no difference worth naming`
 }

@@ -4,17 +4,24 @@ import type { Answer } from './answer.ts'
 export interface Comparison {
   plain: Answer
   drafted: Answer
-  /** Tokens per second, drafted ÷ plain; `null` if plain decoding wrote nothing. */
+  /** Tokens per second of each run of plain decoding: before the method, and after it unless interrupted. */
+  plainSpeeds: readonly number[]
+  /** Of all of them: tokens per second at their mean time per token. */
+  plainSpeed: number
+  /** Drafted ÷ plain, in tokens per second; `null` if plain decoding wrote nothing. */
   speedup: number | null
   equal: boolean
 }
 
-export function compareAnswers(plain: Answer, drafted: Answer): Comparison {
-  const before = plain.result.timings.predictedPerSecond
+export function compareAnswers(plain: Answer, drafted: Answer, again?: Answer): Comparison {
+  const plainSpeeds = [plain, ...(again ? [again] : [])].map((one) => one.result.timings.predictedPerSecond)
+  const plainSpeed = plainSpeeds.length / plainSpeeds.reduce((sum, speed) => sum + 1 / speed, 0)
   return {
     plain,
     drafted,
-    speedup: before > 0 ? drafted.result.timings.predictedPerSecond / before : null,
+    plainSpeeds,
+    plainSpeed,
+    speedup: plainSpeed > 0 ? drafted.result.timings.predictedPerSecond / plainSpeed : null,
     equal: plain.result.text === drafted.result.text,
   }
 }

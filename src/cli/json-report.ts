@@ -42,7 +42,7 @@ function tokenReport(token: GeneratedToken): object {
 function comparisonReport(comparison: Comparison): object {
   const { result } = comparison.plain
   return {
-    plain: { text: result.text, predicted_per_second: result.timings.predictedPerSecond },
+    plain: { text: result.text, predicted_per_second: comparison.plainSpeed, runs_per_second: comparison.plainSpeeds },
     speedup: comparison.speedup,
     equal: comparison.equal,
   }

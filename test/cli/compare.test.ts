@@ -7,13 +7,15 @@ async function compare(options: FakeOptions, ...flags: string[]): Promise<FakeWo
   return world
 }
 
-function speeds(plain: number, drafted: number): FakeOptions {
-  return { speed: (request) => (request.method === 'vanilla' ? plain : drafted) }
+/** `again` = of plain decoding's second run. */
+function speeds(plain: number, drafted: number, again = plain): FakeOptions {
+  const plainSpeeds = [plain, again]
+  return { speed: (request) => (request.method === 'vanilla' ? (plainSpeeds.shift() ?? 0) : drafted) }
 }
 
-test('runs plain decoding first, then the method, on the same request', async () => {
+test('runs plain decoding before and after the method, on the same request', async () => {
   const world = await compare(speeds(10, 15), '--temp', '0.5', '-s', '3')
-  expect(world.engine.requests.map((request) => request.method)).toEqual(['vanilla', 'ouroboros'])
+  expect(world.engine.requests.map((request) => request.method)).toEqual(['vanilla', 'ouroboros', 'vanilla'])
   const [plain, drafted] = world.engine.requests
   expect({ ...plain, method: '' }).toEqual({ ...drafted, method: '' })
 })
@@ -21,7 +23,7 @@ test('runs plain decoding first, then the method, on the same request', async ()
 test('shows both speeds, origins and that the texts are equal', async () => {
   const world = await compare(speeds(10, 15))
   expect(world.out).toContain(TEXT)
-  expect(world.out).toMatch(/plain decoding +10\.0 tok\/s +4 tokens/)
+  expect(world.out).toMatch(/plain decoding +10\.0 tok\/s, 10\.0 tok\/s +4 tokens/)
   expect(world.out).toMatch(/ouroboros +15\.0 tok\/s +4 tokens/)
   expect(world.out).toMatch(/speed-up +1\.50x +faster/)
   expect(world.out).toMatch(/same text +yes/)
@@ -38,6 +40,12 @@ test('calls a tiny difference none', async () => {
   expect((await compare(speeds(100, 101))).out).toMatch(/1\.01x +no difference/)
 })
 
+test('a machine that became faster meanwhile is no gain of the method', async () => {
+  expect((await compare(speeds(34, 41, 42))).out).toMatch(/1\.09x +no difference/)
+  expect((await compare(speeds(34, 28, 27))).out).toMatch(/0\.93x +no difference/)
+  expect((await compare(speeds(34, 50, 42))).out).toMatch(/1\.33x +faster/)
+})
+
 test('shows where the texts part', async () => {
   const other = [SCRIPT[0] ?? [], [['draft', ' tiny'] as [never, string]]]
   const world = await compare({ answer: (request) => (request.method === 'vanilla' ? SCRIPT : other) })
@@ -45,6 +53,16 @@ test('shows where the texts part', async () => {
   expect(world.out).toContain('part at token 2, after "Hello "')
   expect(world.out).toMatch(/plain +"big wide world"/)
   expect(world.out).toMatch(/ouroboros +"tiny"/)
+})
+
+test('Ctrl-C during the second plain answer leaves the comparison with the first', async () => {
+  const world: FakeWorld = new FakeWorld({
+    ...speeds(10, 15),
+    beforeStep: (index) => (index === 1 && world.engine.requests.length === 3 ? world.interrupt() : undefined),
+  })
+  expect(await world.run(['run', 'hi', '--compare'])).toBe(0)
+  expect(world.out).toMatch(/plain decoding +10\.0 tok\/s +4 tokens/)
+  expect(world.out).toMatch(/1\.50x +faster/)
 })
 
 test('Ctrl-C during plain decoding leaves nothing to compare', async () => {

@@ -29,7 +29,12 @@ test('--json prints one object and nothing else', async () => {
 test('--compare adds plain, speedup and equal', async () => {
   const world = new FakeWorld({ speed: (request) => (request.method === 'vanilla' ? 8 : 10) })
   await world.run(['run', 'hi', '--json', '--compare'])
-  expect(JSON.parse(world.out)).toEqual({ ...REPORT, plain: { text: TEXT, predicted_per_second: 8 }, speedup: 1.25, equal: true })
+  expect(JSON.parse(world.out)).toEqual({
+    ...REPORT,
+    plain: { text: TEXT, predicted_per_second: 8, runs_per_second: [8, 8] },
+    speedup: 1.25,
+    equal: true,
+  })
 })
 
 test('--logprobs adds the tokens', async () => {
