@@ -2,12 +2,12 @@ import { type CostCurve, monotone } from '../core/cost-curve.ts'
 import type { Logits } from '../core/model.ts'
 import { uniform } from '../core/random.ts'
 import { topConfidence } from '../core/row-math.ts'
-import { TokenTree } from '../core/token-tree.ts'
+import { ROOT, TokenTree } from '../core/token-tree.ts'
 import type { LlamaModel } from './llama-model.ts'
 
 /** Widths that are measured; kernels work in tiles of 4, 8 and 16, and the steps lie behind these. */
 const WIDTHS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 17, 20, 24, 32, 48, 64]
-/** Beyond this once is enough. */
+/** Beyond this one round is enough. */
 const WIDE = 32
 const ROUNDS = 3
 /** Tokens before the passes; and before those that tell what context costs, which are read in two passes of 256. */
@@ -24,8 +24,8 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
   const cache = model.open()
   const tokens = Array.from({ length: LONG_CONTEXT + READ }, (_, i) => Math.floor(uniform(5, i) * Math.min(model.vocabSize, 30_000)))
   let aside = Number.POSITIVE_INFINITY
-  const run = (count: number): number => {
-    const tree = TokenTree.chain(tokens.slice(cache.length, cache.length + count))
+  const run = (count: number, rows = count): number => {
+    const tree = chain(tokens.slice(cache.length, cache.length + count), rows)
     const [began, decoded] = [performance.now(), model.decodeMs]
     const [logits] = model.forward([{ cache, tree }])
     topConfidence((logits as Logits).row(tree.size - 1))
@@ -39,7 +39,6 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
     const before = cache.length
     const first = run(width)
     cache.rollback(before)
-    if (width > WIDE) return first
     const second = run(width)
     cache.rollback(before)
     return Math.min(first, second)
@@ -47,26 +46,36 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
   const widths = WIDTHS.filter((width) => CONTEXT + width <= model.contextLength)
   const seconds = widths.map(() => Number.POSITIVE_INFINITY)
   try {
-    run(Math.min(CONTEXT, model.contextLength - 1))
+    const long = LONG_CONTEXT + READ <= model.contextLength
+    // First of all: rows of logits that were ever asked for cost ik_llama.cpp time in every later pass.
+    const wide = long ? Math.min(run(READ, 1), run(READ, 1)) : undefined
+    const atLength = long ? AT_LONG_CONTEXT.map((width) => Math.min(measure(width), measure(width))) : []
+    onProgress(0.2)
+    cache.rollback(0)
+    run(Math.min(CONTEXT, model.contextLength - 1), 1)
     for (let round = 0; round < ROUNDS; round++) {
       for (const [i, width] of widths.entries()) {
         if (width > WIDE && round > 0) continue
         seconds[i] = Math.min(seconds[i] as number, measure(width))
-        onProgress(((round + (i + 1) / widths.length) / ROUNDS) * 0.8)
+        onProgress(0.2 + ((round + (i + 1) / widths.length) / ROUNDS) * 0.8)
       }
     }
-    if (LONG_CONTEXT + READ > model.contextLength) return { widths, seconds: monotone(seconds), aside }
-    cache.rollback(0)
-    const wide = Math.min(run(READ), run(READ))
-    const added = AT_LONG_CONTEXT.map((width) => {
+    if (wide === undefined) return { widths, seconds: monotone(seconds), aside }
+    const added = AT_LONG_CONTEXT.map((width, i) => {
       const short = seconds[widths.indexOf(width)] as number
-      return Math.max(0, Math.min(measure(width), measure(width)) - short) / LONG_CONTEXT
+      return Math.max(0, (atLength[i] as number) - short) / LONG_CONTEXT
     })
-    onProgress(1)
     return { widths: [...widths, READ], seconds: monotone([...seconds, wide]), aside, context: slopes(added) }
   } finally {
     cache.close()
   }
+}
+
+/** A path with the logits of its last `rows` nodes. */
+function chain(tokens: readonly number[], rows: number): TokenTree {
+  const tree = new TokenTree()
+  tokens.reduce((at, token, i) => tree.add(at, token, { wanted: i >= tokens.length - rows }), ROOT)
+  return tree
 }
 
 /** From what a token of context adds to a narrow and to a wide pass. */

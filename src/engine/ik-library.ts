@@ -38,7 +38,7 @@ export function ikFunctions(files: NativeFiles): Record<string, NativeFunction> 
         n_ctx: params['n_ctx'],
         n_batch: params['n_batch'],
         n_ubatch: params['n_ubatch'],
-        n_seq_max: params['n_seq_max'],
+        n_seq_max: 1, // of a pass's sequences nothing depends on it; room for this many rows of logits is cleared before every pass
         flash_attn: params['flash_attn_type'] === 1,
         type_k: params['type_k'],
         type_v: params['type_v'],

@@ -173,14 +173,30 @@ export class LlamaModel implements Model {
     this.#model = null
   }
 
+  /** ik_llama.cpp clears room for the widest pass so far before every pass: makes contexts without caches anew. */
+  renewIdle(): void {
+    this.#alive()
+    if (!this.inOrder) return
+    const taken = new Set(this.#contextOf.values())
+    for (const [i, context] of this.#contexts.entries()) {
+      if (taken.has(context)) continue
+      context.close()
+      this.#contexts[i] = this.#makeContext()
+    }
+  }
+
   /** Where the next cache goes. */
   #freeContext(): NativeContext {
     const taken = new Set(this.#contextOf.values())
     const free = this.inOrder ? this.#contexts.find((context) => !taken.has(context)) : this.#contexts[0]
     if (free) return free
-    const made = listening(() => new NativeContext(this.#native, this.#model, this.file, this.vocabSize, this.#settings), this.#native)
+    const made = this.#makeContext()
     this.#contexts.push(made)
     return made
+  }
+
+  #makeContext(): NativeContext {
+    return listening(() => new NativeContext(this.#native, this.#model, this.file, this.vocabSize, this.#settings), this.#native)
   }
 
   #checkShapes(passes: readonly Pass[]): void {

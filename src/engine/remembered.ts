@@ -43,5 +43,5 @@ export function measurementKey(file: string, options: LlamaModelOptions): string
   const { size, mtimeMs } = statSync(file)
   const { onProgress: _, sessions: __, contextLength: ___, ...settings } = options
   const native = library(options.engine)
-  return JSON.stringify([4, cpus()[0]?.model, availableParallelism(), native.version, native.file, file, size, mtimeMs, settings])
+  return JSON.stringify([5, cpus()[0]?.model, availableParallelism(), native.version, native.file, file, size, mtimeMs, settings])
 }

@@ -72,6 +72,7 @@ export class Runtime {
       if (calibrate)
         this.#costs = { target: costsOf(this.target, target.options), ...(this.draft && { draft: costsOf(this.draft, draftOptions) }) }
       equal = exactWidths(this.target, target.options, calibrate === 'fresh')
+      for (const model of [this.target, this.draft]) model?.renewIdle()
       const key = [measurementKey(start.target, target.options), ...(start.draft ? [measurementKey(start.draft, draftOptions)] : [])].join(
         ' ',
       )
