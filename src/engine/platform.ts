@@ -31,7 +31,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const FOLDERS = {
   ik: { folder: `ik-${IK_WHEEL.version}`, by: 'ouroboros engine install' },
   'llama-native': { folder: `llama-native-${LIBRARY_VERSION}`, by: 'ouroboros engine build llama' },
-  'ik-native': { folder: `ik-native-${IK_WHEEL.version}`, by: 'ouroboros engine build ik' },
+  'ik-native': { folder: `ik-native-${IK_WHEEL.version}-wide`, by: 'ouroboros engine build ik' },
 } as const
 
 /** An engine that is installed into a folder of its own. */

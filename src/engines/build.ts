@@ -6,6 +6,7 @@ import { nativeFiles } from '../engine/platform.ts'
 import { missingInstructions } from '../engine/processor.ts'
 import { requireSpace } from '../models/disk-space.ts'
 import { type EngineOptions, fillEngineFolder } from './engine-folder.ts'
+import { widenPasses } from './ik-passes.ts'
 import { fetchIkSource } from './ik-source.ts'
 import { cmakeBuild, fetchLlamaSource } from './llama-source.ts'
 
@@ -41,6 +42,7 @@ export async function buildEngine(engine: BuildableEngine, options: EngineBuildO
       const work = dirname(folder)
       const shared = { ...options, signal }
       const source = engine === 'llama' ? await fetchLlamaSource(shared) : await fetchIkSource(join(work, 'source'), shared)
+      if (engine === 'ik') await widenPasses(source)
       const build = join(work, 'build')
       await mkdir(build)
       const suffix = join(build, 'suffix.cmake')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CachedText } from '../../src/core/cached-text.ts'
-import { type Cache, type Model, type NodeId, ROOT, type Token, TokenTree } from '../../src/core/index.ts'
+import { type Cache, type NodeId, ROOT, type Token, TokenTree } from '../../src/core/index.ts'
 import { LlamaModel, type LlamaModelOptions } from '../../src/engine/llama-model.ts'
 import { installedEngines } from '../../src/engine/platform.ts'
 import { drawer } from '../../src/testing/contract-shapes.ts'
@@ -10,7 +10,7 @@ const draw = drawer(5)
 const words = (length: number) => Array.from({ length }, () => draw(1000))
 const TOLERANCE = 1.5
 
-async function withModel(options: LlamaModelOptions, use: (model: Model) => void): Promise<void> {
+async function withModel(options: LlamaModelOptions, use: (model: LlamaModel) => void): Promise<void> {
   const model = LlamaModel.load(await modelFile('smollm2-135m'), { engine: 'ik', contextLength: 800, ...options })
   try {
     use(model)
@@ -73,6 +73,20 @@ describe.skipIf(!installedEngines().includes('ik'))('ik_llama.cpp', () => {
       })
     },
   )
+
+  test('contexts without caches are made anew, an open cache keeps its text', async () => {
+    await withModel({ sessions: 2 }, (model) => {
+      const [prefix, token] = [words(40), draw(1000)]
+      const [cache, other] = [model.open(), model.open()]
+      read(cache, prefix)
+      model.forward([{ cache: other, tree: TokenTree.chain(words(64)) }])
+      other.close()
+      model.renewIdle()
+      const fresh = model.open()
+      read(fresh, prefix)
+      expect(read(cache, [token])).toEqual(read(fresh, [token]))
+    })
+  })
 
   test('sessions in one pass, each with its own cells, at several lengths; a closed one harms nobody', async () => {
     await withModel({ sessions: 3 }, (model) => {
