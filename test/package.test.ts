@@ -83,9 +83,13 @@ describe.skipIf(!existsSync(join(ROOT, 'dist/index.js')))('the built package', (
     const packed = output.slice(output.search(/^[[{]/m))
     const [pack] = Object.values(JSON.parse(packed) as Record<string, { files: { path: string }[]; unpackedSize: number }>)
     const files = pack?.files.map((file) => file.path) ?? []
-    const wanted = [...built, ...Object.values(manifest.bin), 'README.md', 'LICENSE', 'CHANGELOG.md'].map((file) => file.replace('./', ''))
+    const wanted = [...built, ...Object.values(manifest.bin), 'native/ik-passes.h', 'README.md', 'LICENSE', 'CHANGELOG.md'].map((file) =>
+      file.replace('./', ''),
+    )
     expect(wanted.filter((file) => !files.includes(file))).toEqual([])
-    expect(files.filter((file) => !/^dist\/|^hardware\/[\w-]+\.json$|^[A-Z]+(\.md)?$|^package\.json$/.test(file))).toEqual([])
+    expect(
+      files.filter((file) => !/^dist\/|^hardware\/[\w-]+\.json$|^native\/ik-passes\.h$|^[A-Z]+(\.md)?$|^package\.json$/.test(file)),
+    ).toEqual([])
     expect(pack?.unpackedSize).toBeLessThan(3e6)
   })
 

@@ -2,11 +2,12 @@ import { availableParallelism } from 'node:os'
 import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
 import type { Cache, Logits, Model, Pass, TreeLimits } from '../core/model.ts'
-import { type Gguf, readGguf } from '../models/gguf.ts'
+import { readGguf } from '../models/gguf.ts'
 import type { CacheType } from './api.ts'
 import { type Library, lastLogLines, library, listening, type Pointer, readString } from './library.ts'
 import { LlamaCache } from './llama-cache.ts'
 import { type ContextOptions, MAX_BATCH, NativeContext } from './native-context.ts'
+import { refuseEmbedding, refuseUnusable } from './refuse-model.ts'
 import { Vocabulary } from './vocabulary.ts'
 import { Words } from './words.ts'
 
@@ -275,26 +276,4 @@ function contextSettings(
       `ik_llama.cpp cannot cache keys or values as ${wrong} ${flashAttention ? 'with' : 'without'} flash attention for ${file}: choose ${types?.join(' or ')}`,
     )
   return { contextLength, threads, sessions: ik ? 1 : sessions, flashAttention, cacheTypeK, cacheTypeV }
-}
-
-/** The library loads embedding models of most architectures as if they could write. */
-function refuseEmbedding({ path, metadata }: Gguf): void {
-  const architecture = metadata.get('general.architecture')
-  const pooling = metadata.get(`${architecture}.pooling_type`) ?? 0
-  if (metadata.get(`${architecture}.attention.causal`) === false || (typeof pooling === 'number' && pooling > 0)) {
-    throw new OuroborosError(
-      'E_MODEL',
-      `${path} cannot be used: it is an embedding model (${architecture}, an encoder); a decoder-only text model is needed`,
-    )
-  }
-}
-
-function refuseUnusable(c: Library['c'], model: Pointer, file: string): void {
-  const is = (name: string) => c[`llama_model_${name}`]?.(model) as boolean
-  const refuse = (reason: string) => {
-    throw new OuroborosError('E_MODEL', `${file} cannot be used: ${reason}`)
-  }
-  if (is('is_recurrent') || is('is_hybrid')) refuse('a recurrent or hybrid model cannot drop rejected tokens from its state')
-  if (is('has_encoder') || !is('has_decoder')) refuse('it has an encoder; a decoder-only text model is needed')
-  if (is('is_diffusion')) refuse('it is a diffusion model; an autoregressive text model is needed')
 }
