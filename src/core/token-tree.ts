@@ -27,11 +27,11 @@ export class TokenTree {
   readonly #proposals: (Proposal | undefined)[] = []
   readonly #children = new Map<NodeId, NodeId[]>()
 
-  /** A tree that is one path, e.g. a prompt's tail; only the last node's logits are wanted. */
-  static chain(tokens: readonly Token[]): TokenTree {
+  /** A tree that is one path, e.g. a prompt's tail. `wanted`: whose logits; the last node's unless said otherwise. */
+  static chain(tokens: readonly Token[], wanted = (index: number) => index === tokens.length - 1): TokenTree {
     const tree = new TokenTree()
     let at = ROOT
-    for (let i = 0; i < tokens.length; i++) at = tree.add(at, tokens[i] as Token, { wanted: i === tokens.length - 1 })
+    for (let i = 0; i < tokens.length; i++) at = tree.add(at, tokens[i] as Token, { wanted: wanted(i) })
     return tree
   }
 

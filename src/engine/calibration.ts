@@ -2,7 +2,7 @@ import { type CostCurve, monotone } from '../core/cost-curve.ts'
 import type { Logits } from '../core/model.ts'
 import { uniform } from '../core/random.ts'
 import { topConfidence } from '../core/row-math.ts'
-import { ROOT, TokenTree } from '../core/token-tree.ts'
+import { TokenTree } from '../core/token-tree.ts'
 import type { LlamaModel } from './llama-model.ts'
 
 /** Widths that are measured; kernels work in tiles of 4, 8 and 16, and the steps lie behind these. */
@@ -17,7 +17,8 @@ const LONG_CONTEXT = 2 * READ
 const AT_LONG_CONTEXT = [1, 16]
 
 /**
- * Measures T(n), the seconds of a pass over n tokens, n = 1 to 64 and 256, and what context adds: some seconds. The least of three
+ * Measures T(n), the seconds of a pass over n tokens with the logits of each, as verification asks for them (of 256, read as a prompt is,
+ * the last one's), n = 1 to 64 and 256, and what context adds: some seconds. The least of three
  * rounds counts, since noise only adds time. The model must have a free cache. `onProgress` hears the part done (0..1).
  */
 export function measureCosts(model: LlamaModel, onProgress: (fraction: number) => void = () => {}): CostCurve {
@@ -25,7 +26,7 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
   const tokens = Array.from({ length: LONG_CONTEXT + READ }, (_, i) => Math.floor(uniform(5, i) * Math.min(model.vocabSize, 30_000)))
   let aside = Number.POSITIVE_INFINITY
   const run = (count: number, rows = count): number => {
-    const tree = chain(tokens.slice(cache.length, cache.length + count), rows)
+    const tree = TokenTree.chain(tokens.slice(cache.length, cache.length + count), (i) => i >= count - rows)
     const [began, decoded] = [performance.now(), model.decodeMs]
     const [logits] = model.forward([{ cache, tree }])
     topConfidence((logits as Logits).row(tree.size - 1))
@@ -69,13 +70,6 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
   } finally {
     cache.close()
   }
-}
-
-/** A path with the logits of its last `rows` nodes. */
-function chain(tokens: readonly number[], rows: number): TokenTree {
-  const tree = new TokenTree()
-  tokens.reduce((at, token, i) => tree.add(at, token, { wanted: i >= tokens.length - rows }), ROOT)
-  return tree
 }
 
 /** From what a token of context adds to a narrow and to a wide pass. */

@@ -1,7 +1,6 @@
 import { uniform } from '../core/random.ts'
 import type { ExactLimits } from '../core/session.ts'
-import type { Token } from '../core/token.ts'
-import { ROOT, TokenTree } from '../core/token-tree.ts'
+import { TokenTree } from '../core/token-tree.ts'
 import type { LlamaModel } from './llama-model.ts'
 
 /** Widths of a pass that are compared with one-token passes; the last stands for prompt chunks. */
@@ -27,7 +26,7 @@ export function probeExactness(model: LlamaModel, untilDifferent = false): Exact
   const tokens = Array.from({ length: Math.max(...CONTEXTS) + WIDEST }, (_, i) => Math.floor(uniform(3, i) * model.vocabSize))
   const cache = model.open()
   const run = (from: number, count: number, rows: number): Float32Array[] => {
-    const tree = chain(tokens.slice(from, from + count), rows)
+    const tree = TokenTree.chain(tokens.slice(from, from + count), (i) => i < rows)
     const [logits] = model.forward([{ cache, tree }])
     const copies = Array.from({ length: Math.min(rows, count) }, (_, node) => Float32Array.from(logits?.row(node) ?? []))
     cache.commit(tree.path(tree.size - 1))
@@ -61,16 +60,6 @@ export function exactLimits({ different }: Exactness): ExactLimits | undefined {
   if (first === undefined) return { width: WIDEST, anyPrompt: true }
   const below = WIDTHS.filter((width) => width < first).at(-1)
   return below === undefined ? undefined : { width: below, anyPrompt: false }
-}
-
-/** A path whose first `wanted` nodes have logits. */
-function chain(tokens: readonly Token[], wanted: number): TokenTree {
-  const tree = new TokenTree()
-  let at = ROOT
-  tokens.forEach((token, i) => {
-    at = tree.add(at, token, { wanted: i < wanted })
-  })
-  return tree
 }
 
 function same(a: Float32Array, b: Float32Array): boolean {

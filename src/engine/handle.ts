@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { OuroborosError } from '../core/errors.ts'
 import { findEntry } from '../models/catalogue.ts'
 import { resolveModel } from '../models/resolve.ts'
@@ -8,10 +6,9 @@ import { abortedResult } from './aborted-result.ts'
 import type { Engine, EngineFacts, GenerateRequest, Generation, LoadOptions } from './api.ts'
 import { fastDraft } from './fast-draft.ts'
 import { GenerationChannel } from './generation-channel.ts'
-import { guardExit } from './native-gate.ts'
-import './native-turn.ts' // threads inherit it
 import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts'
 import { checkLoadOptions, checkRequest } from './request-schema.ts'
+import { startThread } from './thread.ts'
 import { fromWire } from './wire-error.ts'
 
 /**
@@ -47,12 +44,6 @@ export async function load(options: LoadOptions): Promise<Engine> {
   return WorkerEngine.start(start, options)
 }
 
-/** The compiled worker, also when this file runs from its TypeScript source in a test. */
-function workerFile(): URL {
-  const beside = new URL('./worker.js', import.meta.url)
-  return existsSync(fileURLToPath(beside)) ? beside : new URL('../../dist/engine/worker.js', import.meta.url)
-}
-
 interface Waiting {
   resolve(value: never): void
   reject(error: Error): void
@@ -71,8 +62,7 @@ class WorkerEngine implements Engine {
 
   static async start(start: WorkerStart, options: LoadOptions): Promise<Engine> {
     options.signal?.throwIfAborted()
-    guardExit()
-    const engine = new WorkerEngine(new Worker(workerFile(), { workerData: start, execArgv: [] }), options)
+    const engine = new WorkerEngine(startThread('worker', start), options)
     // The thread cannot be stopped inside the native call without leaking the model: it hears this afterwards.
     const abort = () => {
       engine.#end(options.signal?.reason)

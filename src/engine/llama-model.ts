@@ -180,7 +180,7 @@ export class LlamaModel implements Model {
     if (!this.inOrder) return
     const taken = new Set(this.#contextOf.values())
     for (const [i, context] of this.#contexts.entries()) {
-      if (taken.has(context)) continue
+      if (taken.has(context) || context.passes === 0) continue
       context.close()
       this.#contexts[i] = this.#makeContext()
     }

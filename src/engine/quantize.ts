@@ -1,13 +1,10 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import { OuroborosError } from '../core/errors.ts'
 import { readGguf } from '../models/gguf.ts'
-import { guardExit } from './native-gate.ts'
-import './native-turn.ts' // threads inherit it
 import type { WireError } from './protocol.ts'
 import { fileTypeOf, tensorTypeOf } from './quantize-types.ts'
+import { startThread } from './thread.ts'
 import { fromWire } from './wire-error.ts'
 
 export interface QuantizeOptions {
@@ -53,10 +50,7 @@ export async function quantize(input: string, output: string, type: string, opti
 
 function runJob(job: QuantizeJob, hear: (line: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const beside = new URL('./quantize-worker.js', import.meta.url)
-    const file = existsSync(fileURLToPath(beside)) ? beside : new URL('../../dist/engine/quantize-worker.js', import.meta.url)
-    guardExit()
-    const worker = new Worker(file, { workerData: job, execArgv: [] }) // flags such as --input-type are the program's own
+    const worker = startThread('quantize-worker', job)
     worker.on('message', (message: QuantizeMessage) => {
       if (message.type === 'log') hear(message.line)
       else if (message.type === 'done') resolve()

@@ -1,5 +1,5 @@
 import type { Logits } from '../core/model.ts'
-import { ROOT, TokenTree } from '../core/token-tree.ts'
+import { TokenTree } from '../core/token-tree.ts'
 import type { LlamaModel } from './llama-model.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
@@ -22,11 +22,7 @@ export function sound(model: LlamaModel): Sounding {
   const first = Math.max(0, tokens.length - POSITIONS)
   const cache = model.open()
   try {
-    const tree = new TokenTree()
-    let at = ROOT
-    tokens.forEach((token, i) => {
-      at = tree.add(at, token, { wanted: i >= first })
-    })
+    const tree = TokenTree.chain(tokens, (i) => i >= first)
     const [all] = model.forward([{ cache, tree }])
     const wide = Array.from({ length: tokens.length - first }, (_, i) => probabilities(all as Logits, first + i))
     cache.rollback(0)
