@@ -1,0 +1,88 @@
+// Products with weights in panels, without llama.cpp: what the unit tests call.
+#include "matmul.h"
+#include <pthread.h>
+#include <stdlib.h>
+
+namespace ouroboros {
+
+/** Stands in for ggml's thread pool. */
+struct Pool {
+    pthread_barrier_t barrier;
+    int32_t chunk;
+};
+static void wait(void * pool) { pthread_barrier_wait(&((Pool *) pool)->barrier); }
+static void chunk_set(void * pool, int value) { __atomic_store_n(&((Pool *) pool)->chunk, value, __ATOMIC_RELAXED); }
+static int chunk_add(void * pool, int value) { return __atomic_fetch_add(&((Pool *) pool)->chunk, value, __ATOMIC_RELAXED); }
+static Buffer * buffer_init(BufferType * type, BufferFunctions functions, void * context, size_t size) {
+    Buffer * b = (Buffer *) calloc(1, sizeof(Buffer));
+    *b = { functions, type, context, size, 0 };
+    return b;
+}
+
+struct Thread {
+    Params params;
+    Tensor * op;
+};
+static void * run(void * thread) {
+    Thread & t = *(Thread *) thread;
+    matmul.table->compute(&matmul, &t.params, t.op);
+    return nullptr;
+}
+
+static Tensor tensor(Type type, size_t size, int64_t a, int64_t b, int64_t c, void * data) {
+    Tensor t = {};
+    t.type = type;
+    t.ne[0] = a; t.ne[1] = b; t.ne[2] = c; t.ne[3] = 1;
+    t.nb[0] = size; t.nb[1] = size * a; t.nb[2] = t.nb[1] * b; t.nb[3] = t.nb[2] * c;
+    t.data = data;
+    return t;
+}
+
+} // namespace ouroboros
+
+/**
+ * out[n][rows] = activations[n][k] by weights[rows][k]; with `ids`, of n tokens by `used` experts each: out[n][used][rows],
+ * activations[n][1][k]. Weights in ggml's layout of `type`, `row_bytes` a row. Returns 0, or -1: these weights have no kernel.
+ */
+EXPORT int32_t ouroboros_test_matmul(int32_t type, int64_t rows, int64_t k, int64_t row_bytes, int64_t experts, void * weights, int64_t n, float * activations,
+                                     int64_t used, int32_t * ids, int32_t threads, float * out) {
+    using namespace ouroboros;
+    const Backend before = backend;
+    if (!backend.barrier) init_buffer_type(nullptr, nullptr);
+    backend = { wait, chunk_set, chunk_add, buffer_init };
+    Tensor w = tensor((Type) type, 1, k, rows, experts, nullptr);
+    w.nb[1] = row_bytes; w.nb[2] = row_bytes * rows; w.nb[3] = w.nb[2] * experts;
+    if (!kind_of(&w)) {
+        backend = before;
+        return -1;
+    }
+    Buffer * buffer = buffer_type.alloc_buffer(&buffer_type, buffer_type.get_alloc_size(&buffer_type, &w));
+    w.buffer = buffer;
+    w.data = buffer->functions.get_base(buffer);
+    buffer->functions.init_tensor(buffer, &w);
+    buffer->functions.set_tensor(buffer, &w, weights, 0, w.nb[2] * experts);
+    Tensor x = ids ? tensor(F32, 4, k, 1, n, activations) : tensor(F32, 4, k, n, 1, activations), chosen = tensor(I32, 4, used, n, 1, ids);
+    Tensor op = ids ? tensor(F32, 4, rows, used, n, out) : tensor(F32, 4, rows, n, 1, out);
+    op.op = ids ? MUL_MAT_ID : MUL_MAT;
+    op.src[0] = &w; op.src[1] = &x; op.src[2] = ids ? &chosen : nullptr;
+    size_t size = 0;
+    matmul.table->work_size(&matmul, threads, &op, size);
+    void * scratch = malloc(size);
+    Pool pool;
+    pthread_barrier_init(&pool.barrier, nullptr, threads);
+    pthread_t * ids_of = (pthread_t *) malloc(threads * sizeof *ids_of);
+    Thread * all = (Thread *) malloc(threads * sizeof *all);
+    for (int i = 0; i < threads; i++) {
+        all[i] = { { i, threads, size, scratch, &pool, false }, &op };
+        pthread_create(&ids_of[i], nullptr, run, &all[i]);
+    }
+    for (int i = 0; i < threads; i++) pthread_join(ids_of[i], nullptr);
+    pthread_barrier_destroy(&pool.barrier);
+    free(all);
+    free(ids_of);
+    free(scratch);
+    buffer->functions.free_buffer(buffer);
+    free(buffer);
+    backend = before;
+    return 0;
+}

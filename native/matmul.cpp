@@ -1,0 +1,169 @@
+// MUL_MAT and MUL_MAT_ID with weights in panels.
+#include "matmul.h"
+#include "floats.h"
+#include "small-blocks.h"
+
+namespace ouroboros {
+
+Backend backend;
+
+static const Kind KINDS[] = {
+    { Q4_K, 256, 256, 144, sizeof(Act256), q4_k_panel, quantize256, q45_k_repack<false>, q45_k_run<false> },
+    { Q5_K, 256, 256, 176, sizeof(Act256), q5_k_panel, quantize256, q45_k_repack<true>, q45_k_run<true> },
+    { Q6_K, 256, 256, 210, sizeof(Act256), q6_k_panel, quantize256, q6_k_repack, q6_k_run },
+    { IQ4_XS, 256, 256, 136, sizeof(Act256), iq4_xs_panel, quantize256, iq4_xs_repack, iq4_xs_run },
+    { Q4_0, 64, 32, 18, sizeof(Act64), Small<Q4_0>::panel, quantize64, Small<Q4_0>::repack, Small<Q4_0>::run },
+    { Q4_1, 64, 32, 20, sizeof(Act64), Small<Q4_1>::panel, quantize64, Small<Q4_1>::repack, Small<Q4_1>::run },
+    { IQ4_NL, 64, 32, 18, sizeof(Act64), Small<IQ4_NL>::panel, quantize64, Small<IQ4_NL>::repack, Small<IQ4_NL>::run },
+    { Q8_0, 64, 32, 34, sizeof(Act64), Small<Q8_0>::panel, quantize64, Small<Q8_0>::repack, Small<Q8_0>::run },
+    { F32, 64, 1, 4, sizeof(ActFloat), Floats<F32>::panel, keep_floats, Floats<F32>::repack, Floats<F32>::run },
+    { F16, 64, 1, 2, sizeof(ActFloat), Floats<F16>::panel, keep_floats, Floats<F16>::repack, Floats<F16>::run },
+    { BF16, 64, 1, 2, sizeof(ActFloat), Floats<BF16>::panel, keep_floats, Floats<BF16>::repack, Floats<BF16>::run },
+};
+
+const Kind * kind_of(const Tensor * t) {
+    for (const Kind & kind : KINDS)
+        if (kind.type == t->type && t->ne[0] > 0 && t->ne[0] % kind.source_unit == 0 && t->ne[1] > 0 && t->ne[3] == 1 &&
+            t->nb[1] == t->ne[0] / kind.source_unit * kind.source_bytes && t->nb[2] == t->nb[1] * t->ne[1])
+            return &kind;
+    return nullptr;
+}
+
+size_t packed_bytes(const Tensor * t) {
+    return kind_of(t)->panel(t->ne[0]) * panels_of(t) * t->ne[2];
+}
+
+/** Where a product reads an activation column and writes the result. */
+static const char * column(const Tensor * t, int64_t c) {
+    const int64_t i1 = c % t->ne[1], rest = c / t->ne[1];
+    return (const char *) t->data + i1 * t->nb[1] + rest % t->ne[2] * t->nb[2] + rest / t->ne[2] * t->nb[3];
+}
+
+static int64_t columns_of(const Tensor * op) {
+    const Tensor * b = op->src[1];
+    return op->op == MUL_MAT_ID ? op->src[2]->ne[0] * op->src[2]->ne[1] : b->ne[1] * b->ne[2] * b->ne[3];
+}
+
+/** Columns, grouped by the expert that they go to: a dense product is one expert's. */
+struct Plan {
+    int64_t n, blocks;
+    int32_t * source; // by place: which column of the operation stands there
+    int32_t * first;  // by expert: its first place; one more at the end
+};
+
+static int32_t expert_at(const Tensor * ids, int64_t column) {
+    return *(const int32_t *) ((const char *) ids->data + column / ids->ne[0] * ids->nb[1] + column % ids->ne[0] * ids->nb[0]);
+}
+
+static size_t plan_bytes(const Tensor * op) {
+    return ((columns_of(op) + op->src[0]->ne[2] + 1) * sizeof(int32_t) + 127) / 64 * 64;
+}
+
+/** Every thread makes its own, so that none waits. */
+static Plan make_plan(const Tensor * op, const Kind & kind, char * memory) {
+    const int64_t n = columns_of(op), experts = op->src[0]->ne[2];
+    Plan plan = { n, (op->src[0]->ne[0] + kind.unit - 1) / kind.unit, (int32_t *) memory, (int32_t *) memory + n };
+    if (op->op == MUL_MAT) {
+        for (int64_t c = 0; c < n; c++) plan.source[c] = (int32_t) c;
+        plan.first[0] = 0;
+        plan.first[1] = (int32_t) n;
+        return plan;
+    }
+    const Tensor * ids = op->src[2];
+    memset(plan.first, 0, (experts + 1) * sizeof(int32_t));
+    for (int64_t c = 0; c < n; c++) plan.first[expert_at(ids, c) + 1]++;
+    for (int64_t e = 0; e < experts; e++) plan.first[e + 1] += plan.first[e];
+    for (int64_t c = 0; c < n; c++) plan.source[plan.first[expert_at(ids, c)]++] = (int32_t) c;
+    for (int64_t e = experts; e > 0; e--) plan.first[e] = plan.first[e - 1];
+    plan.first[0] = 0;
+    return plan;
+}
+
+static const float * input(const Tensor * op, int64_t c) {
+    const Tensor * b = op->src[1];
+    if (op->op == MUL_MAT) return (const float *) column(b, c);
+    const int64_t used = op->src[2]->ne[0]; // either a column for each expert of a token, or one for all of them
+    return (const float *) ((const char *) b->data + c % used % b->ne[1] * b->nb[1] + c / used * b->nb[2]);
+}
+
+static char * output(const Tensor * op, int64_t c) {
+    if (op->op == MUL_MAT) return (char *) column(op, c);
+    const int64_t used = op->src[2]->ne[0];
+    return (char *) op->data + c % used * op->nb[1] + c / used * op->nb[2];
+}
+
+static bool work_size(Traits *, int threads, const Tensor * op, size_t & bytes) {
+    const Kind & kind = *kind_of(op->src[0]);
+    const int64_t blocks = (op->src[0]->ne[0] + kind.unit - 1) / kind.unit;
+    bytes = 64 + plan_bytes(op) * threads + columns_of(op) * blocks * kind.activation_bytes;
+    return true;
+}
+
+/** Quantizes this thread's share of the columns: [expert][group of columns][block][column]. */
+static void quantize_columns(const Tensor * op, const Kind & kind, const Plan & plan, const Params * p, char * activations) {
+    const int64_t k = op->src[0]->ne[0], experts = op->op == MUL_MAT ? 1 : op->src[0]->ne[2];
+    const int64_t from = plan.n * plan.blocks * p->ith / p->nth, to = plan.n * plan.blocks * (p->ith + 1) / p->nth;
+    int64_t expert = 0;
+    for (int64_t i = from; i < to; i++) {
+        const int64_t place = i / plan.blocks, block = i % plan.blocks;
+        while (expert + 1 < experts && plan.first[expert + 1] <= place) expert++;
+        const int64_t begin = plan.first[expert], group = begin + (place - begin) / GROUP * GROUP;
+        const int64_t width = plan.first[expert + 1] - group < GROUP ? plan.first[expert + 1] - group : GROUP;
+        const int64_t left = k - block * kind.unit;
+        kind.quantize(input(op, plan.source[place]) + block * kind.unit, left < kind.unit ? (int) left : kind.unit,
+                      activations + (group * plan.blocks + block * width + place - group) * kind.activation_bytes);
+    }
+}
+
+/** Panels from..to-1 of one expert by its columns. */
+static void multiply(const Tensor * op, const Kind & kind, const Plan & plan, const char * activations, int64_t expert, int64_t from, int64_t to) {
+    const Tensor * w = op->src[0];
+    const size_t bytes = kind.panel(w->ne[0]);
+    alignas(64) float sums[GROUP * ROWS];
+    for (int64_t group = plan.first[expert]; group < plan.first[expert + 1]; group += GROUP) {
+        const int64_t left = plan.first[expert + 1] - group;
+        const int width = (int) (left < GROUP ? left : GROUP);
+        for (int64_t panel = from; panel < to; panel++) {
+            const int64_t rows = w->ne[1] - panel * ROWS;
+            memset(sums, 0, width * ROWS * sizeof(float));
+            kind.run((const uint8_t *) w->data + (expert * panels_of(w) + panel) * bytes, w->ne[0],
+                     activations + group * plan.blocks * kind.activation_bytes, width, sums);
+            for (int c = 0; c < width; c++) {
+                char * out = output(op, plan.source[group + c]) + panel * ROWS * sizeof(float);
+                if (rows >= ROWS) memcpy(out, sums + ROWS * c, ROWS * sizeof(float));
+                else memcpy(out, sums + ROWS * c, rows * sizeof(float));
+            }
+        }
+    }
+}
+
+static bool compute(Traits *, Params * p, Tensor * op) {
+    const Tensor * w = op->src[0];
+    const Kind & kind = *kind_of(w);
+    char * memory = aligned(p->wdata), * activations = memory + plan_bytes(op) * p->nth;
+    const Plan plan = make_plan(op, kind, memory + plan_bytes(op) * p->ith);
+    quantize_columns(op, kind, plan, p, activations);
+    // Chunks of panels, handed out as threads get free: at least 32 KB each.
+    const int64_t panels = panels_of(w), bytes = (int64_t) kind.panel(w->ne[0]), experts = op->op == MUL_MAT ? 1 : w->ne[2];
+    int64_t step = panels / (4 * p->nth);
+    if (step * bytes < 32768) step = (32768 + bytes - 1) / bytes;
+    if (step * p->nth > panels) step = (panels + p->nth - 1) / p->nth;
+    const int64_t per_expert = (panels + step - 1) / step;
+    if (p->ith == 0) backend.chunk_set(p->threadpool, p->nth);
+    backend.barrier(p->threadpool);
+    for (int64_t chunk = p->ith; chunk < per_expert * experts; chunk = backend.chunk_add(p->threadpool, 1)) {
+        const int64_t from = chunk % per_expert * step;
+        multiply(op, kind, plan, activations, chunk / per_expert, from, from + step < panels ? from + step : panels);
+    }
+    return true;
+}
+
+static const TraitsTable TABLE = { nothing, nothing, work_size, compute };
+Traits matmul = { &TABLE };
+
+Traits * matmul_traits(const Tensor * op) {
+    const Tensor * w = op->src[0];
+    return (op->op == MUL_MAT || op->op == MUL_MAT_ID) && w->buffer && w->buffer->type == &buffer_type ? &matmul : nullptr;
+}
+
+} // namespace ouroboros
