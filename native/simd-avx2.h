@@ -44,6 +44,7 @@ INLINE float largest(F v) {
     h = _mm_max_ps(h, _mm_movehl_ps(h, h));
     return _mm_cvtss_f32(_mm_max_ss(h, _mm_movehdup_ps(h)));
 }
+INLINE float half_at(const void * p) { return _cvtsh_ss(*(const uint16_t *) p); }
 /** 16 halves as floats. */
 INLINE F from_f16(const void * p) {
     return { _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *) p)), _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *) p + 1)) };

@@ -30,6 +30,7 @@ INLINE F scale_by_power(F p, F n) {
 /** v where x >= low, else 0. */
 INLINE F keep_where_at_least(F v, F x, F low) { return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, low, _CMP_GE_OQ), v); }
 INLINE float largest(F a) { return _mm512_reduce_max_ps(a); }
+INLINE float half_at(const void * p) { return _cvtsh_ss(*(const uint16_t *) p); }
 /** 16 halves as floats. */
 INLINE F from_f16(const void * p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *) p)); }
 INLINE F from_bf16(const void * p) {

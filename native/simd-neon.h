@@ -36,6 +36,7 @@ INLINE F keep_where_at_least(F v, F x, F low) {
     EACH(vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v.q[i]), vcgeq_f32(x.q[i], low.q[i]))));
 }
 INLINE float largest(F v) { return vmaxvq_f32(vmaxq_f32(vmaxq_f32(v.q[0], v.q[1]), vmaxq_f32(v.q[2], v.q[3]))); }
+INLINE float half_at(const void * p) { return (float) *(const __fp16 *) p; }
 /** 16 halves as floats. */
 INLINE F from_f16(const void * p) { EACH(vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16((const uint16_t *) p + 4 * i)))); }
 INLINE F from_bf16(const void * p) { EACH(vreinterpretq_f32_u32(vshll_n_u16(vld1_u16((const uint16_t *) p + 4 * i), 16))); }
