@@ -41,11 +41,11 @@ static Tensor tensor(Type type, size_t size, int64_t a, int64_t b, int64_t c, vo
 } // namespace ouroboros
 
 /**
- * out[n][rows] = activations[n][k] by weights[rows][k]; with `ids`, of n tokens by `used` experts each: out[n][used][rows],
- * activations[n][1][k]. Weights in ggml's layout of `type`, `row_bytes` a row. Returns 0, or -1: these weights have no kernel.
+ * out[n][columns][rows] = activations[n][columns][k] by weights[rows][k]; with `ids`, of n tokens by `used` experts each: out[n][used][rows],
+ * columns 1 or `used`. Weights in ggml's layout of `type`, `row_bytes` a row, handed over in `parts`. Returns 0, or -1: these weights have no kernel.
  */
-EXPORT int32_t ouroboros_test_matmul(int32_t type, int64_t rows, int64_t k, int64_t row_bytes, int64_t experts, void * weights, int64_t n, float * activations,
-                                     int64_t used, int32_t * ids, int32_t threads, float * out) {
+EXPORT int32_t ouroboros_test_matmul(int32_t type, int64_t rows, int64_t k, int64_t row_bytes, int64_t experts, void * weights, int64_t parts, int64_t n,
+                                     int64_t columns, float * activations, int64_t used, int32_t * ids, int32_t threads, float * out) {
     using namespace ouroboros;
     const Backend before = backend;
     if (!backend.barrier) init_buffer_type(nullptr, nullptr);
@@ -60,9 +60,11 @@ EXPORT int32_t ouroboros_test_matmul(int32_t type, int64_t rows, int64_t k, int6
     w.buffer = buffer;
     w.data = buffer->functions.get_base(buffer);
     buffer->functions.init_tensor(buffer, &w);
-    buffer->functions.set_tensor(buffer, &w, weights, 0, w.nb[2] * experts);
-    Tensor x = ids ? tensor(F32, 4, k, 1, n, activations) : tensor(F32, 4, k, n, 1, activations), chosen = tensor(I32, 4, used, n, 1, ids);
-    Tensor op = ids ? tensor(F32, 4, rows, used, n, out) : tensor(F32, 4, rows, n, 1, out);
+    for (int64_t i = 0; i < parts; i++) {
+        const size_t from = w.nb[3] * i / parts, to = w.nb[3] * (i + 1) / parts;
+        buffer->functions.set_tensor(buffer, &w, (char *) weights + from, from, to - from);
+    }
+    Tensor x = tensor(F32, 4, k, columns, n, activations), chosen = tensor(I32, 4, used, n, 1, ids), op = tensor(F32, 4, rows, ids ? used : columns, n, out);
     op.op = ids ? MUL_MAT_ID : MUL_MAT;
     op.src[0] = &w; op.src[1] = &x; op.src[2] = ids ? &chosen : nullptr;
     size_t size = 0;
