@@ -56,7 +56,8 @@ export function shuffled(count: number, seed: number): number[] {
 }
 
 function makeCell({ types, sizes, heads }: Setup, seed: number): Cell {
-  const rows = (part: 0 | 1) => Array.from({ length: heads[1] }, (_, h) => encode(types[part], numbers(sizes[part], seed + 31 * h + 7 * part)))
+  const rows = (part: 0 | 1) =>
+    Array.from({ length: heads[1] }, (_, h) => encode(types[part], numbers(sizes[part], seed + 31 * h + 7 * part)))
   return { keys: rows(0), values: rows(1) }
 }
 
@@ -98,8 +99,7 @@ export class Attention {
     const join = (part: 'keys' | 'values') => Buffer.concat(cells.flatMap((cell) => cell[part].map((row) => row.bytes)))
     const tokens = to - from
     const mask = new Uint16Array(tokens * visible).fill(0xfc00)
-    for (let t = from; t < to; t++)
-      for (const i of seen(setup, t)) mask[(t - from) * visible + (places[i] ?? 0)] = toHalf(bias ? i - t : 0)
+    for (let t = from; t < to; t++) for (const i of seen(setup, t)) mask[(t - from) * visible + (places[i] ?? 0)] = toHalf(bias ? i - t : 0)
     const out = new Float32Array(tokens * heads[0] * sizes[1])
     const shape = [TYPE_NUMBERS[types[0]], TYPE_NUMBERS[types[1]], ...sizes, tokens, ...heads, visible, visible, 1, 0, 1, 1, 1, threads]
     const result = this.call(

@@ -6,7 +6,9 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-const FLAGS = '-O3 -std=c++17 -fPIC -shared -fvisibility=hidden -fno-exceptions -fno-rtti -ffp-contract=off -fno-math-errno -pthread'.split(' ')
+const FLAGS = '-O3 -std=c++17 -fPIC -shared -fvisibility=hidden -fno-exceptions -fno-rtti -ffp-contract=off -fno-math-errno -pthread'.split(
+  ' ',
+)
 const AVX2 = ['-mavx2', '-mfma', '-mf16c']
 
 /** Instruction sets with their compiler flags and what /proc/cpuinfo calls them. */
