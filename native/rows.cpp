@@ -25,13 +25,20 @@ static bool any_at_least(const float * row, int size, float bound) {
     return found;
 }
 
-/** e^x for -700 <= x <= 0, within 1e-14 of it. Plain arithmetic, so that compilers make vectors of it. */
-INLINE double exponential(double x) {
-    const double magic = 6755399441055744.0; // 1.5 * 2^52: an added number lands in the low bits, rounded
-    const double shifted = x * 1.4426950408889634 + magic, n = shifted - magic;
-    const double r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10;
-    double p = 1.0 / 479001600;
-    p = p * r + 1.0 / 39916800;
+// Eight lanes, as GCC and Clang know them.
+typedef float Floats __attribute__((vector_size(32), aligned(4)));
+typedef double Doubles __attribute__((vector_size(64)));
+typedef int64_t Longs __attribute__((vector_size(64)));
+
+/** lanes += e^((value - most) * scale), within 1e-14 of it, where `value` is at least `bound`. */
+INLINE void add_weights(Doubles & lanes, const Floats & values, float bound, double most, double scale) {
+    const Doubles all = (__builtin_convertvector(values, Doubles) - most) * scale;
+    const Longs inside = (Longs) (all > -700);
+    const Doubles x = (Doubles) (((Longs) all & inside) | ((Longs) (Doubles {} - 700) & ~inside));
+    const double magic = 6755399441055744.0; // 1.5 * 2^52: a number added to it lands in its low bits, rounded
+    const Doubles shifted = x * 1.4426950408889634 + magic, n = shifted - magic;
+    const Doubles r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10;
+    Doubles p = r * (1.0 / 479001600) + 1.0 / 39916800;
     p = p * r + 1.0 / 3628800;
     p = p * r + 1.0 / 362880;
     p = p * r + 1.0 / 40320;
@@ -43,25 +50,20 @@ INLINE double exponential(double x) {
     p = p * r + 0.5;
     p = p * r + 1.0;
     p = p * r + 1.0;
-    uint64_t power, bits;
-    memcpy(&power, &shifted, 8);
-    memcpy(&bits, &p, 8);
-    bits += power << 52;
-    memcpy(&p, &bits, 8);
-    return p;
+    const Longs power = (Longs) p + ((Longs) shifted << 52);
+    lanes += (Doubles) (power & __builtin_convertvector(values >= bound, Longs));
 }
 
 /** Of the values at least `bound`: the sum of e^((value - most) * scale). */
 static double sum_of(const float * row, int size, float bound, double most, double scale) {
-    double lanes[8] = {};
-    const auto weight = [&](float value) {
-        const double x = ((double) value - most) * scale, inside = x > -700 ? x : -700;
-        return value >= bound ? exponential(value >= bound ? inside : -700) : 0;
-    };
+    Doubles lanes = {};
     int i = 0;
-    for (; i + 8 <= size; i += 8)
-        for (int j = 0; j < 8; j++) lanes[j] += weight(row[i + j]);
-    for (; i < size; i++) lanes[0] += weight(row[i]);
+    for (; i + 8 <= size; i += 8) add_weights(lanes, *(const Floats *) (row + i), bound, most, scale);
+    if (i < size) {
+        Floats rest = Floats {} - INFINITY;
+        for (int j = 0; i + j < size; j++) rest[j] = row[i + j];
+        add_weights(lanes, rest, bound, most, scale);
+    }
     return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
 }
 
