@@ -1,6 +1,5 @@
 // Compares the C declarations that are used with the libraries' headers, word for word (comments and white space aside).
-// usage: npm run check:ffi [LLAMA_CPP_FOLDER] [-- --ik FOLDER]; without a folder: the git bundle in the package node-llama-cpp.
-// FOLDER: of ik_llama.cpp's sources, or of the unpacked wheel; only this one is compared then.
+// usage: npm run check:ffi [LLAMA_CPP_FOLDER]; without a folder: the git bundle in the package node-llama-cpp.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -12,33 +11,21 @@ import { ROOT } from './prepare.mjs'
 const HEADERS = ['include/llama.h', 'ggml/include/ggml-backend.h', 'ggml/include/ggml.h']
 const declarations = join(ROOT, 'dist/engine/llama-declarations.js')
 if (!existsSync(declarations)) end(`${declarations} is missing: run npm run build first`)
-const { GGML_FUNCTIONS, LIBRARY_VERSION, LLAMA_FUNCTIONS, STRUCTS } = await import(declarations)
+const { GGML_BASE_FUNCTIONS, GGML_FUNCTIONS, LIBRARY_VERSION, LLAMA_FUNCTIONS, STRUCTS } = await import(declarations)
 
-const ik = process.argv.indexOf('--ik')
-if (ik > 0) {
-  const { IK_FUNCTIONS, IK_STRUCTS, IK_WHEEL } = await import(join(ROOT, 'dist/engine/ik-declarations.js'))
-  const folder = process.argv[ik + 1]
-  if (!folder || !existsSync(join(folder, 'include/llama.h'))) end(`--ik: expected a folder with include/llama.h, received ${folder}`)
-  // Here they have names of their own, since llama.cpp's structs have the others.
-  const plain = (text) => text.replaceAll('ik_llama_', 'llama_')
-  const structs = Object.fromEntries(Object.entries(IK_STRUCTS).map(([name, fields]) => [plain(name), fields]))
-  const headers = ['include/llama.h', 'include/ggml.h'].filter((name) => existsSync(join(folder, name)))
-  compare({ folder, headers, structs, functions: plain(IK_FUNCTIONS), version: IK_WHEEL.version })
-} else {
-  const { folder, done } = source(process.argv[2])
-  try {
-    compare({ folder, headers: HEADERS, structs: STRUCTS, functions: LLAMA_FUNCTIONS + GGML_FUNCTIONS, version: LIBRARY_VERSION })
-  } finally {
-    done()
-  }
+const { folder, done } = source(process.argv[2])
+try {
+  compare({ folder, headers: HEADERS, structs: STRUCTS, functions: LLAMA_FUNCTIONS + GGML_FUNCTIONS + GGML_BASE_FUNCTIONS })
+} finally {
+  done()
 }
 
-function compare({ folder, headers: names, structs, functions, version }) {
+function compare({ folder, headers: names, structs, functions }) {
   const headers = names.map((name) => ({ name, words: words(readFileSync(join(folder, name), 'utf8')) }))
   const drift = [...Object.entries(structs).flatMap(structDrift), ...prototypes(functions).flatMap(functionDrift)]
   for (const line of drift) console.error(line)
   if (drift.length > 0) process.exitCode = 1
-  else console.log(`the declarations are those of ${folder} (library ${version})`)
+  else console.log(`the declarations are those of ${folder} (library ${LIBRARY_VERSION})`)
 
   /** First field that differs from the header's struct. */
   function structDrift([name, fields]) {
@@ -109,7 +96,7 @@ function source(given) {
   const bundle = findBundle()
   if (!bundle)
     end(
-      `node-llama-cpp is not installed: run npm install --no-save --ignore-scripts node-llama-cpp@3.22.1, or give a folder with llama.cpp ${LIBRARY_VERSION}`,
+      `node-llama-cpp is not installed: run npm install --no-save --ignore-scripts node-llama-cpp@3.21.1, or give a folder with llama.cpp ${LIBRARY_VERSION}`,
     )
   const temporary = mkdtempSync(join(tmpdir(), 'llama-cpp-'))
   const done = () => rmSync(temporary, { recursive: true, force: true })

@@ -34,14 +34,6 @@ export function prepare() {
   }
 }
 
-/** Fetches the faster CPU engine where there is one for this machine; without it everything works. */
-export function installEngine() {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return
-  const words = [join(ROOT, 'dist/cli/main.js'), 'engine', 'install']
-  const { status } = spawnSync(process.execPath, words, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
-  if (status !== 0) console.log('going on without the engine ik')
-}
-
 /** Whether version `a` comes before `b`. */
 function older(a, b) {
   const [left, right] = [a, b].map((version) => version.split('.').map(Number))

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { installEngine, prepare, ROOT, run } from './prepare.mjs'
+import { prepare, ROOT, run } from './prepare.mjs'
 
 const withModels = !process.argv.includes('--fast')
 const results = mkdtempSync(join(tmpdir(), 'ouroboros-test-'))
@@ -32,7 +32,6 @@ if (withModels) {
     const { status } = spawnSync(process.execPath, [join(ROOT, 'dist/cli/main.js'), 'pull', ...ids], { cwd: ROOT, stdio: 'inherit' })
     if (status !== 0) fail(`pull ${ids.join(' ')}`.trim())
   }
-  installEngine()
   tests('model')
 }
 process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { main } from '../src/cli/program.ts'
+import { PACKAGE_VERSION, PACKAGES } from '../src/engine/platform.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
@@ -42,9 +43,12 @@ describe('package.json', () => {
 
   it('has one version of the native library, the one that messages name', () => {
     const versions = new Set(Object.values(optionalDependencies))
-    const named = [...read('src/engine/platform.ts').matchAll(/@node-llama-cpp\/[^@\s]*@(\d+\.\d+\.\d+)/g)].map(([, version]) => version)
-    expect(named.length).toBeGreaterThan(0)
-    expect(new Set(named)).toEqual(versions)
+    expect(versions).toEqual(new Set([PACKAGE_VERSION]))
+  })
+
+  it('brings a native library to every platform, without those for GPUs that not everybody has', () => {
+    const names = Object.values(PACKAGES).map((packages) => `@node-llama-cpp/${packages.at(-1)}`)
+    expect(Object.keys(optionalDependencies).sort()).toEqual(names.sort())
   })
 
   it('exports modules that have a source', () => {
@@ -83,13 +87,9 @@ describe.skipIf(!existsSync(join(ROOT, 'dist/index.js')))('the built package', (
     const packed = output.slice(output.search(/^[[{]/m))
     const [pack] = Object.values(JSON.parse(packed) as Record<string, { files: { path: string }[]; unpackedSize: number }>)
     const files = pack?.files.map((file) => file.path) ?? []
-    const wanted = [...built, ...Object.values(manifest.bin), 'native/ik-passes.h', 'README.md', 'LICENSE', 'CHANGELOG.md'].map((file) =>
-      file.replace('./', ''),
-    )
+    const wanted = [...built, ...Object.values(manifest.bin), 'README.md', 'LICENSE', 'CHANGELOG.md'].map((file) => file.replace('./', ''))
     expect(wanted.filter((file) => !files.includes(file))).toEqual([])
-    expect(
-      files.filter((file) => !/^dist\/|^hardware\/[\w-]+\.json$|^native\/ik-passes\.h$|^[A-Z]+(\.md)?$|^package\.json$/.test(file)),
-    ).toEqual([])
+    expect(files.filter((file) => !/^dist\/|^hardware\/[\w-]+\.json$|^native\/|^[A-Z]+(\.md)?$|^package\.json$/.test(file))).toEqual([])
     expect(pack?.unpackedSize).toBeLessThan(3e6)
   })
 

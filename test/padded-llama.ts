@@ -79,6 +79,9 @@ export class PaddedLlama implements Model {
         for (const node of path) this.cells.push(this.pending?.cells[node] as Cell)
         this.pending = undefined
       },
+      adopt() {
+        throw new Error('one text alone')
+      },
       rollback(length: number) {
         this.cells.length = length
         this.pending = undefined

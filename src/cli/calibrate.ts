@@ -26,7 +26,7 @@ export function registerCalibrate(program: Command, world: World): void {
 }
 
 /** The curves as a table with bars: seconds of a pass, and what a token costs in it. */
-export function calibrationReport({ engine, library, threads, target, draft, costs, equalWidths }: EngineFacts): string {
+export function calibrationReport({ library, threads, target, draft, costs, equalWidths }: EngineFacts): string {
   if (!costs) return 'nothing was measured: leave out --no-calibrate'
   const { widths, seconds } = costs.target
   const plain = seconds[0] as number
@@ -56,7 +56,7 @@ export function calibrationReport({ engine, library, threads, target, draft, cos
       : 'no pass over several tokens computes the same bits as passes over one: near-ties may be decided otherwise (see --exact)',
   ]
   return [
-    `${target.description}${draft ? ` with ${draft.description}` : ''}: engine ${engine} (${library}), ${threads} threads`,
+    `${target.description}${draft ? ` with ${draft.description}` : ''}: ${library}, ${threads} threads`,
     '',
     'tokens   T(n) ms   T(n)/T(1)  ms/token  draft ms',
     ...rows,

@@ -22,7 +22,7 @@ export interface LoadFlags {
   cacheTypeV?: CacheType
   phrasesFrom?: string[]
   exact?: boolean
-  engine?: string
+  library?: string
   /** False with `--no-calibrate`. */
   calibrate?: boolean
   /** False with `--no-repack`. */
@@ -45,7 +45,7 @@ export function addLoadFlags(command: Command, defaultModel: string): Command {
     .addOption(new Option('--flash-attn <on|off>', 'flash attention (default: on)  [-fa]').choices(['on', 'off', 'auto']))
     .addOption(new Option('--cache-type-k <type>', 'type of the cached keys (default: f16)  [-ctk]').choices(CACHE_TYPES))
     .addOption(new Option('--cache-type-v <type>', 'type of the cached values (default: f16)  [-ctv]').choices(CACHE_TYPES))
-    .option('--engine <name>', 'auto, llama, ik, llama-native, ik-native, or a native library (default: auto, the fastest here)')
+    .option('--library <path>', 'another build of the native library, of the same version: libllama or its folder (OUROBOROS_LIBRARY)')
     .option('--no-calibrate', 'do not measure the cost of passes at the first load: drafts follow fixed thresholds')
     .option('--phrases-from <file>', 'text whose phrases are known from the start; repeatable', (file: string, files: string[] = []) => [
       ...files,
@@ -71,7 +71,7 @@ export function toLoadOptions(flags: LoadFlags): LoadOptions {
     ...(flags.cacheTypeV && { cacheTypeV: flags.cacheTypeV }),
     ...(flags.exact && { exact: true }),
     ...(flags.phrasesFrom && { phrasesFrom: flags.phrasesFrom }),
-    ...(flags.engine !== undefined && { engine: flags.engine }),
+    ...(flags.library !== undefined && { library: flags.library }),
     ...(flags.calibrate === false && { calibrate: false }),
     ...(flags.repack === false && { repack: false }),
   }

@@ -13,7 +13,6 @@ const COMMANDS: Readonly<Record<string, (program: Command, world: World) => Prom
   pull: async (program) => (await import('./pull.ts')).registerPull(program),
   models: async (program) => (await import('./models.ts')).registerModels(program),
   inspect: async (program) => (await import('./inspect.ts')).registerInspect(program),
-  engine: async (program) => (await import('./engine.ts')).registerEngine(program),
   trace: async (program, world) => (await import('./trace.ts')).registerTrace(program, world),
   quantize: async (program) => (await import('./quantize.ts')).registerQuantize(program),
 }

@@ -33,7 +33,7 @@ export function registerRun(program: Command, world: World = processWorld()): vo
 async function run(argument: string | undefined, flags: RunFlags, world: World): Promise<void> {
   const { terminal } = world
   if (flags.listDevices) {
-    terminal.stdout.write((await world.devices()).map((name) => `${name}\n`).join(''))
+    terminal.stdout.write((await world.devices(flags.library)).map((name) => `${name}\n`).join(''))
     return
   }
   checkRunFlags(flags)

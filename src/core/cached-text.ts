@@ -38,7 +38,7 @@ export class CachedText {
   /** Takes over what another text has of `prefix`, if that is more. */
   adopt(from: CachedText, prefix: readonly Token[]): void {
     const length = from.common(prefix)
-    if (length <= this.common(prefix) || !this.cache.adopt) return
+    if (length <= this.common(prefix)) return
     this.cache.adopt(from.cache, length)
     this.#tokens.splice(0, this.#tokens.length, ...prefix.slice(0, length))
   }
@@ -58,9 +58,9 @@ export class CachedText {
     return pending
   }
 
-  /** Keeps the path down to `node` of the pending tree; where cells must lie `inOrder`, only the part of it that does. */
-  commit(tree: TokenTree, node: NodeId, inOrder = this.cache.model.inOrder ?? false): void {
-    const path = inOrder ? orderedPath(tree, node) : tree.path(node)
+  /** Keeps the path down to `node` of the pending tree. */
+  commit(tree: TokenTree, node: NodeId): void {
+    const path = tree.path(node)
     this.cache.commit(path)
     for (const at of path) this.#tokens.push(tree.token(at))
   }
@@ -68,14 +68,4 @@ export class CachedText {
   close(): void {
     this.cache.close()
   }
-}
-
-/**
- * The beginning of the way to `node` whose cells lie in the order of the text. A model that needs that (`Model.inOrder`), or exact
- * mode, keeps no more: what a branch won behind it is sent again.
- */
-export function orderedPath(tree: TokenTree, node: NodeId): NodeId[] {
-  const path = tree.path(node)
-  const moved = path.findIndex((at, i) => at !== i)
-  return moved < 0 ? path : path.slice(0, moved)
 }

@@ -8,8 +8,6 @@ export interface CutLimits {
   readonly depth: number
   /** Most nodes. */
   readonly nodes: number
-  /** Most ends of paths: the first paths are kept. Absent = any number. */
-  readonly leaves?: number | undefined
   /** Follows the text so far; nodes that it forbids can never be accepted. */
   readonly constraint?: Constraint | undefined
 }
@@ -27,24 +25,16 @@ export interface Sent {
  */
 export function cut(proposal: TokenTree, limits: CutLimits): Sent {
   const nodes = Array.from({ length: proposal.size }, (_, node) => node)
-  const fits =
-    proposal.size <= limits.nodes &&
-    nodes.every((node) => proposal.depth(node) <= limits.depth) &&
-    (limits.leaves === undefined || proposal.isChain || proposal.leaves.length <= limits.leaves)
+  const fits = proposal.size <= limits.nodes && nodes.every((node) => proposal.depth(node) <= limits.depth)
   const forbidden = nodes.every((node) => proposal.wanted(node)) ? forbiddenNodes(proposal, limits.constraint) : new Set<NodeId>()
   if (fits && forbidden.size === 0) return { tree: proposal, origins: nodes }
   const tree = new TokenTree()
   const origins: NodeId[] = []
   const places: NodeId[] = []
-  let leaves = 0
   for (const node of nodes) {
     const parent = proposal.parent(node)
     const place = parent === ROOT ? ROOT : places[parent]
     if (place === undefined || tree.size >= limits.nodes || proposal.depth(node) > limits.depth || forbidden.has(node)) continue
-    // A node below an end of a path only lengthens it.
-    const ends = leaves + (place !== ROOT && tree.isLeaf(place) ? 0 : 1)
-    if (ends > (limits.leaves ?? Number.POSITIVE_INFINITY)) continue
-    leaves = ends
     const about = proposal.proposal(node)
     places[node] = tree.add(place, proposal.token(node), { wanted: proposal.wanted(node), ...(about && { proposal: about }) })
     origins.push(node)

@@ -93,7 +93,7 @@ export class PhraseDrafting {
       guesses.push(guess)
       left -= guess.length
     }
-    const window = this.#draft.cache.model.treeLimits?.leaves === 1 ? undefined : this.#window
+    const window = this.#window
     return { guesses, ...(window && window.depth <= room && window.nodes <= left && { window }) }
   }
 

@@ -9,15 +9,6 @@ export interface Model {
   readonly contextLength: number
   /** Most tree nodes that one `forward` accepts, over all its passes. */
   readonly maxBatch: number
-  /** Shapes beyond these are computed wrongly and refused; absent = any tree. */
-  readonly treeLimits?: TreeLimits | undefined
-  /**
-   * True: cells must lie in the order of the text. A cache keeps only the part of an accepted path that does (`orderedPath`);
-   * what a branch won behind it is sent again.
-   */
-  readonly inOrder?: boolean
-  /** True: passes of several caches are run one after another: together they are no cheaper. */
-  readonly oneByOne?: boolean
   /** A new, empty cache: one session's view of this model. */
   open(): Cache
   /**
@@ -26,12 +17,6 @@ export interface Model {
    * The result is valid until the next `forward` of this model.
    */
   forward(passes: readonly Pass[]): readonly Logits[]
-}
-
-/** The widest trees that a model computes rightly. */
-export interface TreeLimits {
-  /** Most ends of paths in one tree; 1 = chains only. */
-  readonly leaves: number
 }
 
 /** "Run this tree on that cache's model": what drafting and verification yield to the driver. */
@@ -50,8 +35,8 @@ export interface Cache {
   readonly length: number
   /** Keeps the pending tree's nodes on `path` (a chain from a root of the tree downwards; may be empty), drops its other nodes. */
   commit(path: readonly NodeId[]): void
-  /** Becomes the first `length` committed tokens of another cache of this model, without computing them again. Absent: not possible. */
-  readonly adopt?: ((from: Cache, length: number) => void) | undefined
+  /** Becomes the first `length` committed tokens of another cache of this model, without computing them again. */
+  adopt(from: Cache, length: number): void
   /** Drops a pending tree and all committed tokens beyond `length`. */
   rollback(length: number): void
   close(): void

@@ -97,13 +97,13 @@ export class Scheduler {
     const drafting = drafts.length > 0 && (targets.length === 0 || this.#draftTurns < PATIENCE)
     const candidates = drafting ? drafts : targets
     const answers = candidates.some(({ pass }) => !pass.prompt)
-    const { maxBatch, oneByOne } = candidates[0]?.pass.cache.model ?? this.#target
+    const { maxBatch } = candidates[0]?.pass.cache.model ?? this.#target
     const group: Waiting[] = []
     let room = maxBatch
     let prompts = 0
     for (const one of candidates) {
       const { tree, prompt } = one.pass
-      if (tree.size > room || (prompt && answers && prompts > 0) || (oneByOne && group.length > 0)) continue
+      if (tree.size > room || (prompt && answers && prompts > 0)) continue
       group.push(one)
       room -= tree.size
       if (prompt) prompts++
@@ -145,7 +145,6 @@ export class Scheduler {
   }
 
   #beside(seat: Seat): number {
-    if (this.#target.oneByOne) return 0
     let tokens = 0
     for (const other of this.#seats) if (other !== seat) tokens += other.width
     for (const { seat: other, pass } of this.#waiting) {

@@ -111,11 +111,7 @@ export class Session {
     const room = this.#room(pending.length)
     const draftWidths: number[] = []
     const proposal = yield* this.#draft(room, draftWidths)
-    const { tree: draft, origins } = cut(proposal, {
-      ...room,
-      leaves: target.cache.model.treeLimits?.leaves,
-      constraint: sampler.constraint,
-    })
+    const { tree: draft, origins } = cut(proposal, { ...room, constraint: sampler.constraint })
     const tree = TokenTree.chain(pending)
     const root = tree.size - 1
     const places = new Map(tree.graft(root, draft).map((place, node) => [origins[node] as NodeId, place]))
@@ -140,7 +136,7 @@ export class Session {
         return place === undefined ? undefined : logits.argmax(place)
       },
     })
-    target.commit(tree, walk.at, this.#options.exact ? true : undefined)
+    target.commit(tree, walk.at)
     recordStep(this.statistics, draft, accepted.length, walk.emitted)
     if (drafter.pool) this.statistics.pool = drafter.pool
     this.#finish = walk.finish

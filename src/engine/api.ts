@@ -25,13 +25,10 @@ export interface LoadOptions {
   /** Layers of the target on the GPU; -1 = all. Default 0 where there is no GPU library. */
   gpuLayers?: number
   draftGpuLayers?: number
+  /** Another build of the same llama.cpp version: its libllama file or the folder. Default: `OUROBOROS_LIBRARY`, else the platform's package. */
+  library?: string
   /**
-   * What computes: `auto` (default: the fastest of the installed ones for this file, measured once), `llama`, `ik`, `llama-native`,
-   * `ik-native`, or the path of a native library. See `ouroboros engine list`.
-   */
-  engine?: string
-  /**
-   * Whether passes of different width are measured at the first load (seconds, remembered per machine, engine, file and settings) so that
+   * Whether passes of different width are measured at the first load (seconds, remembered per machine, library, file and settings) so that
    * drafts are as long as they pay. Default true; `fresh` = measure again; false = thresholds on chances instead of costs.
    */
   calibrate?: boolean | 'fresh'
@@ -260,8 +257,7 @@ export interface ModelFacts {
 }
 
 export interface EngineFacts {
-  /** Which engine computes: `llama`, `ik`, or the path of a native library. */
-  engine: string
+  /** The native library and its version. */
   library: string
   devices: readonly string[]
   contextLength: number

@@ -48,7 +48,6 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
   const seconds = widths.map(() => Number.POSITIVE_INFINITY)
   try {
     const long = LONG_CONTEXT + READ <= model.contextLength
-    // First of all: rows of logits that were ever asked for cost ik_llama.cpp time in every later pass.
     const wide = long ? Math.min(run(READ, 1), run(READ, 1)) : undefined
     const atLength = long ? AT_LONG_CONTEXT.map((width) => Math.min(measure(width), measure(width))) : []
     onProgress(0.2)

@@ -1,7 +1,6 @@
 import { OuroborosError } from '../core/errors.ts'
 import type { ExactLimits } from '../core/session.ts'
 import { type Exactness, exactLimits, probeExactness } from './exactness.ts'
-import { library } from './library.ts'
 import { LlamaModel, type LlamaModelOptions } from './llama-model.ts'
 import { measurementKey, Remembered } from './remembered.ts'
 
@@ -13,14 +12,12 @@ export interface LoadedTarget {
 }
 
 /**
- * Loads a model in the fastest way that computes the same bits in passes of every width: on llama.cpp values cached as bf16 (then
- * flash attention has one path for all widths), on ik_llama.cpp no flash attention, weights repacked if that is equal too. Throws E_EXACT.
+ * Loads a model in the fastest way that computes the same bits in passes of every width: values cached as bf16 (then flash attention
+ * has one path for all widths), weights repacked if that is equal too. Throws E_EXACT.
  */
 export function loadExact(file: string, given: LlamaModelOptions): LoadedTarget {
   const memory = new Remembered<Exactness>('exactness.json')
-  // The fork has no such cache, and without flash attention (its default here) needs none.
-  const cache = library(given.engine).kind === 'ik' ? {} : { cacheTypeV: given.cacheTypeV ?? ('bf16' as const) }
-  const base: LlamaModelOptions = { ...given, ...cache }
+  const base: LlamaModelOptions = { ...given, cacheTypeV: given.cacheTypeV ?? 'bf16' }
   const ways =
     given.repack === undefined
       ? [
@@ -49,20 +46,6 @@ export function loadExact(file: string, given: LlamaModelOptions): LoadedTarget 
     'E_EXACT',
     `${file} has no exact mode here, since no pass over several tokens computes the same bits as one-token passes (${tried.join('; ')}): use a Q8_0 or Q4_K_M file, flash attention on, or leave out exact`,
   )
-}
-
-/** Like `loadExact` with the first of these engines that has an exact mode for the file. Throws the first one's E_EXACT. */
-export function loadExactOn(engines: readonly string[], file: string, options: LlamaModelOptions): LoadedTarget {
-  let failure: unknown
-  for (const engine of engines) {
-    try {
-      return loadExact(file, { ...options, engine })
-    } catch (error) {
-      if (!(error instanceof OuroborosError) || error.code !== 'E_EXACT') throw error
-      failure ??= error
-    }
-  }
-  throw failure
 }
 
 /** Widths whose passes were found to compute the same bits as one-token passes; undefined: never probed. `fresh`: probed now. */

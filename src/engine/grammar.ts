@@ -25,7 +25,7 @@ export class GrammarConstraint implements Constraint {
   static parse(c: Library['c'], words: Pointer, size: number, grammar: string): GrammarConstraint {
     if (grammar.trim() === '') throw new OuroborosError('E_GRAMMAR', 'the grammar is empty: give GBNF rules, among them root')
     if (grammar.includes('\0')) throw new OuroborosError('E_GRAMMAR', 'the grammar has a NUL character: write \\x00 instead')
-    const sampler = listening(() => c['llama_sampler_init_grammar']?.(words, grammar, 'root') as Pointer)
+    const sampler = listening(() => c.llama_sampler_init_grammar(words, grammar, 'root') as Pointer)
     if (!sampler) {
       throw new OuroborosError(
         'E_GRAMMAR',
@@ -45,29 +45,29 @@ export class GrammarConstraint implements Constraint {
     const { array, ids, logits } = this.#lists.one
     ids[0] = token
     logits[1] = 0
-    this.#c['llama_sampler_apply']?.(this.#alive(), array)
+    this.#c.llama_sampler_apply(this.#alive(), array)
     return logits[1] !== Number.NEGATIVE_INFINITY
   }
 
   mask(row: Float32Array): void {
     const { array, logits } = this.#lists.all
     for (let token = 0; token < row.length; token++) logits[token * STRIDE + 1] = row[token] as number
-    this.#c['llama_sampler_apply']?.(this.#alive(), array)
+    this.#c.llama_sampler_apply(this.#alive(), array)
     for (let token = 0; token < row.length; token++) row[token] = logits[token * STRIDE + 1] as number
   }
 
   accept(token: Token): void {
     if (!this.allows(token))
       throw new OuroborosError('E_GRAMMAR', `no token of this model continues the text under the grammar: it stops at token ${token}`)
-    this.#c['llama_sampler_accept']?.(this.#alive(), token)
+    this.#c.llama_sampler_accept(this.#alive(), token)
   }
 
   fork(): GrammarConstraint {
-    return new GrammarConstraint(this.#c, this.#c['llama_sampler_clone']?.(this.#alive()), this.#lists)
+    return new GrammarConstraint(this.#c, this.#c.llama_sampler_clone(this.#alive()), this.#lists)
   }
 
   close(): void {
-    if (this.#sampler) this.#c['llama_sampler_free']?.(this.#sampler)
+    if (this.#sampler) this.#c.llama_sampler_free(this.#sampler)
     this.#sampler = null
   }
 

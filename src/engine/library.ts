@@ -1,25 +1,23 @@
 import { dirname } from 'node:path'
 import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
-import { IK_WHEEL } from './ik-declarations.ts'
-import { ikFunctions } from './ik-library.ts'
-import { GGML_FUNCTIONS, LIBRARY_VERSION, LLAMA_FUNCTIONS } from './llama-declarations.ts'
-import { declare, declareTypes, type NativeFunction, type Pointer } from './native-functions.ts'
+import { GGML_BASE_FUNCTIONS, GGML_FUNCTIONS, LIBRARY_VERSION, LLAMA_FUNCTIONS } from './llama-declarations.ts'
+import { declare, declareTypes, type NativeFunctions, type Pointer } from './native-functions.ts'
 import { inGate } from './native-gate.ts'
 import { inTurn } from './native-turn.ts'
-import { type NativeFiles, nativeFiles } from './platform.ts'
+import { nativeFiles } from './platform.ts'
 
 export type { Pointer }
 
-/** A loaded native library: each once per process, never unloaded. */
+/** The functions of libllama, libggml and libggml-base by their C names. */
+type Functions = NativeFunctions<typeof LLAMA_FUNCTIONS | typeof GGML_FUNCTIONS | typeof GGML_BASE_FUNCTIONS>
+
+/** The loaded native library; it is never unloaded. */
 export interface Library {
-  /** llama.cpp, or its fork ik_llama.cpp under the same function names. */
-  readonly kind: 'llama' | 'ik'
   readonly version: string
   /** The native file. */
   readonly file: string
-  /** A function of libllama or libggml by its C name. */
-  readonly c: Readonly<Record<string, NativeFunction>>
+  readonly c: Functions
   readonly devices: readonly Device[]
 }
 
@@ -33,32 +31,34 @@ export interface Device {
 const LOG_LINES = 200
 const log: string[] = []
 let listener: ((line: string) => void) | undefined
-const loaded = new Map<string, Library>()
+let loaded: Library | undefined
 /** Callbacks for `llama_log_set`: this thread's, and a C function without effect. */
 let heard: Pointer = null
 let silent: Pointer = null
 
-/** Loads a library on first use: `llama`, `ik`, or a path. Throws E_PLATFORM, E_LIBRARY. */
-export function library(engine = 'llama'): Library {
-  let found = loaded.get(engine)
-  if (!found) {
-    found = inTurn(() => inGate(() => load(engine)))
-    loaded.set(engine, found)
-  }
-  return found
+/**
+ * The native library, loaded on first use: the platform's package, or `chosen`, another build of the same version (a libllama file or
+ * its folder). One per thread: the builds' parts have the same names. Throws E_PLATFORM, E_LIBRARY.
+ */
+export function library(chosen?: string): Library {
+  if (loaded && (chosen === undefined || nativeFiles(chosen).llama === loaded.file)) return loaded
+  if (loaded) throw new OuroborosError('E_LIBRARY', `cannot load ${chosen} beside ${loaded.file}: one native library per thread`)
+  loaded = inTurn(() => inGate(() => load(chosen)))
+  return loaded
 }
 
 /**
  * Makes native calls that may log: their lines are heard, and no other thread makes such calls meanwhile.
  * Between them the library is silent, since a callback from another thread's call would wait for this one.
  */
-export function listening<T>(body: () => T, { c }: Library = library()): T {
+export function listening<T>(body: () => T): T {
+  const { c } = library()
   return inTurn(() => {
-    c['llama_log_set']?.(heard, null)
+    c.llama_log_set(heard, null)
     try {
       return inGate(body)
     } finally {
-      c['llama_log_set']?.(silent, null)
+      c.llama_log_set(silent, null)
     }
   })
 }
@@ -80,16 +80,24 @@ export function readString(call: (buffer: Buffer, size: number) => number): stri
   return length < 0 ? '' : buffer.toString('utf8', 0, Math.min(length, buffer.length))
 }
 
-function load(engine: string): Library {
-  const files = nativeFiles(engine)
+function load(chosen: string | undefined): Library {
+  const files = nativeFiles(chosen)
   try {
     declareTypes()
-    // What lies beside is loaded first: the loader then finds it by its soname.
-    for (const needed of [...files.needs, files.ggml]) koffi.load(needed)
-    const llama = koffi.load(files.llama)
-    silent ??= llama.symbol('llama_max_devices')
+    // In this order: the loader then finds by its name what the next one needs.
+    const c = {
+      ...declare(files.base, GGML_BASE_FUNCTIONS),
+      ...declare(files.ggml, GGML_FUNCTIONS),
+      ...declare(files.llama, LLAMA_FUNCTIONS),
+    }
+    silent ??= koffi.load(files.llama).symbol('llama_max_devices')
     heard ??= koffi.register(hear, koffi.pointer('ouroboros_log'))
-    return isFork(llama) ? loadIk(files) : loadLlama(files, llama)
+    const version = String(c.llama_version())
+    checkLayout(c, version, files.llama)
+    c.llama_log_set(silent, null)
+    c.llama_backend_init()
+    if (Number(c.ggml_backend_dev_count()) === 0) c.ggml_backend_load_all_from_path(dirname(files.ggml))
+    return { version, file: files.llama, c, devices: listDevices(c) }
   } catch (cause) {
     if (cause instanceof OuroborosError) throw cause
     throw new OuroborosError(
@@ -100,44 +108,11 @@ function load(engine: string): Library {
   }
 }
 
-function loadLlama(files: NativeFiles, llama: ReturnType<typeof koffi.load>): Library {
-  const c = { ...declare(koffi.load(files.ggml), GGML_FUNCTIONS), ...declare(llama, LLAMA_FUNCTIONS) }
-  const version = String(c['llama_version']?.() ?? 'unknown')
-  checkLayout(c, version, files.llama)
-  c['llama_log_set']?.(silent, null)
-  c['llama_backend_init']?.()
-  if (Number(c['ggml_backend_dev_count']?.()) === 0) c['ggml_backend_load_all_from_path']?.(dirname(files.ggml))
-  return { kind: 'llama', version, file: files.llama, c, devices: listDevices(c) }
-}
-
-function loadIk(files: NativeFiles): Library {
-  const { checkLayout: check, ...c } = ikFunctions(files)
-  check?.()
-  c['llama_log_set']?.(silent, null)
-  c['llama_backend_init']?.()
-  return {
-    kind: 'ik',
-    version: IK_WHEEL.version,
-    file: files.llama,
-    c,
-    devices: [{ name: 'CPU', description: 'ik_llama.cpp', isGpu: false }],
-  }
-}
-
-/** The fork kept the older calls for the cache. */
-function isFork(llama: ReturnType<typeof koffi.load>): boolean {
-  try {
-    return llama.symbol('llama_kv_cache_seq_rm') !== null
-  } catch {
-    return false
-  }
-}
-
 /** Known defaults at known places: another version would show here instead of crashing later. */
-function checkLayout(c: Record<string, NativeFunction>, version: string, file: string): void {
-  const model = c['llama_model_default_params']?.()
-  const context = c['llama_context_default_params']?.()
-  const quantize = c['llama_model_quantize_default_params']?.()
+function checkLayout(c: Functions, version: string, file: string): void {
+  const model = c.llama_model_default_params()
+  const context = c.llama_context_default_params()
+  const quantize = c.llama_model_quantize_default_params()
   const expected =
     version.replace(/^v/, '').startsWith(LIBRARY_VERSION) &&
     model.use_extra_bufts === true &&
@@ -153,13 +128,13 @@ function checkLayout(c: Record<string, NativeFunction>, version: string, file: s
   if (!expected) throw new OuroborosError('E_LIBRARY', `${file} is version ${version}: this package needs llama.cpp v${LIBRARY_VERSION}`)
 }
 
-function listDevices(c: Record<string, NativeFunction>): Device[] {
-  return Array.from({ length: Number(c['ggml_backend_dev_count']?.()) }, (_, i) => {
-    const device = c['ggml_backend_dev_get']?.(i)
+function listDevices(c: Functions): Device[] {
+  return Array.from({ length: Number(c.ggml_backend_dev_count()) }, (_, i) => {
+    const device = c.ggml_backend_dev_get(i)
     return {
-      name: c['ggml_backend_dev_name']?.(device),
-      description: c['ggml_backend_dev_description']?.(device),
-      isGpu: [1, 2].includes(c['ggml_backend_dev_type']?.(device)), // GGML_BACKEND_DEVICE_TYPE_GPU, _IGPU
+      name: c.ggml_backend_dev_name(device),
+      description: c.ggml_backend_dev_description(device),
+      isGpu: [1, 2].includes(c.ggml_backend_dev_type(device)), // GGML_BACKEND_DEVICE_TYPE_GPU, _IGPU
     }
   })
 }

@@ -21,7 +21,7 @@ export class BatchWriter {
   constructor(c: Library['c'], capacity: number, maxSequences: number) {
     this.#c = c
     this.#capacity = capacity
-    const struct = c['llama_batch_init']?.(capacity, 0, maxSequences)
+    const struct = c.llama_batch_init(capacity, 0, maxSequences)
     const words = (pointer: Pointer, count: number) => new Int32Array(koffi.view(pointer, count * 4))
     this.struct = struct
     this.#tokens = words(struct.token, capacity)
@@ -79,6 +79,6 @@ export class BatchWriter {
   }
 
   free(): void {
-    this.#c['llama_batch_free']?.(this.struct)
+    this.#c.llama_batch_free(this.struct)
   }
 }

@@ -64,7 +64,6 @@ export class LlamaCache implements Cache {
     if (!tree) throw new Error('nothing to commit: no tree is pending')
     path.forEach((node, i) => {
       if (tree.parent(node) !== (i === 0 ? ROOT : path[i - 1])) throw new RangeError(`not a path of the pending tree: ${path.join(' ')}`)
-      if (this.model.inOrder && node !== i) throw new RangeError(`this path would leave holes in the cache: ${path.join(' ')}`)
     })
     const length = this.#length + path.length
     const onBase = path.filter((node) => this.#sequencesOf[node]?.includes(this.#base)).length
@@ -78,9 +77,15 @@ export class LlamaCache implements Cache {
     this.#tree = undefined
   }
 
-  /** The cells are shared, not copied: only where all caches have one context. */
-  get adopt(): ((from: Cache, length: number) => void) | undefined {
-    return this.model.inOrder ? undefined : (from, length) => this.#adopt(from, length)
+  /** The cells are shared, not copied. */
+  adopt(from: Cache, length: number): void {
+    this.#alive()
+    if (!(from instanceof LlamaCache) || from.model !== this.model) throw new TypeError('this cache belongs to another model')
+    if (length > from.length) throw new RangeError(`cannot take ${length} tokens from a cache of ${from.length}`)
+    if (from === this) return
+    this.rollback(0)
+    this.#memory.copy(from.#base, this.#base, 0, length)
+    this.#length = length
   }
 
   rollback(length: number): void {
@@ -99,16 +104,6 @@ export class LlamaCache implements Cache {
     this.#closed = true
     this.#ids.returnBase(this.#base)
     this.#memory.closed(this)
-  }
-
-  #adopt(from: Cache, length: number): void {
-    this.#alive()
-    if (!(from instanceof LlamaCache) || from.model !== this.model) throw new TypeError('this cache belongs to another model')
-    if (length > from.length) throw new RangeError(`cannot take ${length} tokens from a cache of ${from.length}`)
-    if (from === this) return
-    this.rollback(0)
-    this.#memory.copy(from.#base, this.#base, 0, length)
-    this.#length = length
   }
 
   #dropBranches(): void {

@@ -1,8 +1,8 @@
 /**
- * The part of llama.cpp v0.5.0's C interface that is used, word for word as in `include/llama.h` and
+ * The part of llama.cpp v0.4.0's C interface that is used, word for word as in `include/llama.h` and
  * `ggml/include/ggml-backend.h` without comments: `npm run check:ffi` compares them with the headers.
  */
-export const LIBRARY_VERSION = '0.5.0'
+export const LIBRARY_VERSION = '0.4.0'
 
 /** Types that are only ever pointed to. */
 export const OPAQUE = ['llama_model', 'llama_vocab', 'llama_context', 'llama_sampler', 'llama_memory_i', 'ggml_backend_device'] as const
@@ -31,7 +31,6 @@ export const ALIASES: Readonly<Record<string, string>> = {
   llama_ftype: 'int',
   ggml_type: 'int',
   ggml_backend_dev_type: 'int',
-  llama_mtp_op_type: 'int',
 }
 
 /** Structs by value: name → fields in order. Pointer fields are addresses. */
@@ -126,6 +125,7 @@ export const STRUCTS: Readonly<Record<string, string>> = {
 /** Functions of libllama. */
 export const LLAMA_FUNCTIONS = `
 const char * llama_version(void);
+size_t llama_max_devices(void);
 void llama_log_set(ggml_log_callback log_callback, void * user_data);
 void llama_backend_init(void);
 struct llama_model_params llama_model_default_params(void);
@@ -176,6 +176,10 @@ void ggml_backend_load_all_from_path(const char * dir_path);
 size_t ggml_backend_dev_count(void);
 ggml_backend_dev_t ggml_backend_dev_get(size_t index);
 ggml_backend_dev_t ggml_backend_dev_by_name(const char * name);
+`
+
+/** Functions of libggml-base: on Windows a library exports only what is its own. */
+export const GGML_BASE_FUNCTIONS = `
 const char * ggml_backend_dev_name(ggml_backend_dev_t device);
 const char * ggml_backend_dev_description(ggml_backend_dev_t device);
 enum ggml_backend_dev_type ggml_backend_dev_type(ggml_backend_dev_t device);

@@ -26,13 +26,12 @@ export interface ContextOptions {
   readonly cacheTypeV: CacheType
 }
 
-/** One native context of a model: cells, a batch, and the logits of its last pass. */
+/** A model's native context: cells, a batch, and the logits of its last pass. */
 export class NativeContext {
   readonly ids: SequenceIds
   /** Milliseconds inside `llama_decode`, and passes, so far. */
   decodeMs = 0
   passes = 0
-  readonly #native: Library
   readonly #c: Library['c']
   readonly #batch: BatchWriter
   readonly #vocabSize: number
@@ -43,13 +42,11 @@ export class NativeContext {
   #viewed: Pointer = null
 
   /** Throws E_MODEL if the library makes none. `file` is for messages. */
-  constructor(native: Library, model: Pointer, file: string, vocabSize: number, options: ContextOptions) {
-    const { c } = native
-    this.#native = native
+  constructor(c: Library['c'], model: Pointer, file: string, vocabSize: number, options: ContextOptions) {
     this.#c = c
     this.#vocabSize = vocabSize
     this.#context = openContext(c, model, file, options)
-    this.#memory = c['llama_get_memory']?.(this.#context)
+    this.#memory = c.llama_get_memory(this.#context)
     this.ids = new SequenceIds(options.sessions, MAX_SEQUENCES)
     this.#batch = new BatchWriter(c, MAX_BATCH, MAX_SEQUENCES)
   }
@@ -81,24 +78,24 @@ export class NativeContext {
 
   /** Drops a sequence's cells from this position on; false: the library cannot. */
   remove(sequence: number, from: number): boolean {
-    return !this.#context || this.#c['llama_memory_seq_rm']?.(this.#memory, sequence, from, -1)
+    return !this.#context || this.#c.llama_memory_seq_rm(this.#memory, sequence, from, -1)
   }
 
   /** Lets `to` share the cells that `from` has at positions start..end-1; -1 = to the end. */
   copy(from: number, to: number, start: number, end: number): void {
-    this.#c['llama_memory_seq_cp']?.(this.#memory, from, to, start, end)
+    this.#c.llama_memory_seq_cp(this.#memory, from, to, start, end)
   }
 
   close(): void {
     this.expire()
     this.#batch.free()
-    listening(() => this.#c['llama_free']?.(this.#context), this.#native)
+    listening(() => this.#c.llama_free(this.#context))
     this.#context = null
   }
 
   #decode(): void {
     const started = performance.now()
-    const code = this.#c['llama_decode']?.(this.#context, this.#batch.struct)
+    const code = this.#c.llama_decode(this.#context, this.#batch.struct)
     this.decodeMs += performance.now() - started
     this.passes++
     if (code !== 0) throw new OuroborosError('E_ENGINE', `llama_decode failed with ${code} on ${this.#batch.size} tokens`)
@@ -108,7 +105,7 @@ export class NativeContext {
   #logits(): Float32Array {
     const count = this.#batch.outputs * this.#vocabSize
     if (count === 0) return new Float32Array(0)
-    const pointer: Pointer = this.#c['llama_get_logits']?.(this.#context)
+    const pointer: Pointer = this.#c.llama_get_logits(this.#context)
     if (pointer !== this.#viewed || count > this.#view.length) {
       this.#view = new Float32Array(inGate(() => koffi.view(pointer, count * 4)))
       this.#viewed = pointer
@@ -118,7 +115,7 @@ export class NativeContext {
 }
 
 function openContext(c: Library['c'], model: Pointer, file: string, options: ContextOptions): Pointer {
-  const params = c['llama_context_default_params']?.()
+  const params = c.llama_context_default_params()
   // Cells for every session's context, and for the branches of one widest tree.
   params.n_ctx = Math.ceil((options.contextLength * options.sessions + MAX_BATCH) / 256) * 256
   params.n_batch = MAX_BATCH
@@ -132,7 +129,7 @@ function openContext(c: Library['c'], model: Pointer, file: string, options: Con
   params.type_v = CACHE_TYPES[options.cacheTypeV]
   params.n_threads = options.threads
   params.n_threads_batch = options.threads
-  const context = c['llama_init_from_model']?.(model, params)
+  const context = c.llama_init_from_model(model, params)
   if (!context) {
     const length = options.contextLength
     throw new OuroborosError('E_MODEL', `llama.cpp cannot make a context of ${length} tokens for ${file}: ${lastLogLines(4)}`)

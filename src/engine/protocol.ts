@@ -19,7 +19,7 @@ export interface WorkerStart {
     | 'cacheTypeK'
     | 'cacheTypeV'
     | 'repack'
-    | 'engine'
+    | 'library'
     | 'calibrate'
     | 'phrasesFrom'
     | 'exact'

@@ -11,12 +11,12 @@ const send = (message: QuantizeMessage) => parentPort?.postMessage(message)
 try {
   const { c } = library()
   onLibraryLog((line) => send({ type: 'log', line }))
-  const params = c['llama_model_quantize_default_params']?.()
+  const params = c.llama_model_quantize_default_params()
   params.ftype = fileType
   params.nthread = threads
   params.allow_requantize = true
   if (outputType !== null) params.output_tensor_type = outputType
-  const code = listening(() => c['llama_model_quantize']?.(input, output, params))
+  const code = listening(() => c.llama_model_quantize(input, output, params))
   onLibraryLog(undefined)
   if (code !== 0) throw new OuroborosError('E_ENGINE', `cannot quantize ${input}: ${lastLogLines(3)}`)
   send({ type: 'done' })

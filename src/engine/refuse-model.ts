@@ -16,11 +16,12 @@ export function refuseEmbedding({ path, metadata }: Gguf): void {
 
 /** What drafts cannot be checked on, as the library tells after loading. Throws E_MODEL. */
 export function refuseUnusable(c: Library['c'], model: Pointer, file: string): void {
-  const is = (name: string) => c[`llama_model_${name}`]?.(model) as boolean
   const refuse = (reason: string) => {
     throw new OuroborosError('E_MODEL', `${file} cannot be used: ${reason}`)
   }
-  if (is('is_recurrent') || is('is_hybrid')) refuse('a recurrent or hybrid model cannot drop rejected tokens from its state')
-  if (is('has_encoder') || !is('has_decoder')) refuse('it has an encoder; a decoder-only text model is needed')
-  if (is('is_diffusion')) refuse('it is a diffusion model; an autoregressive text model is needed')
+  if (c.llama_model_is_recurrent(model) || c.llama_model_is_hybrid(model))
+    refuse('a recurrent or hybrid model cannot drop rejected tokens from its state')
+  if (c.llama_model_has_encoder(model) || !c.llama_model_has_decoder(model))
+    refuse('it has an encoder; a decoder-only text model is needed')
+  if (c.llama_model_is_diffusion(model)) refuse('it is a diffusion model; an autoregressive text model is needed')
 }

@@ -41,7 +41,7 @@ export class Remembered<T> {
 /** What bits and seconds of a pass depend on: machine, library, model file, settings. */
 export function measurementKey(file: string, options: LlamaModelOptions): string {
   const { size, mtimeMs } = statSync(file)
-  const { onProgress: _, sessions: __, contextLength: ___, ...settings } = options
-  const native = library(options.engine)
-  return JSON.stringify([5, cpus()[0]?.model, availableParallelism(), native.version, native.file, file, size, mtimeMs, settings])
+  const { onProgress: _, sessions: __, contextLength: ___, library: ____, ...settings } = options
+  const native = library(options.library)
+  return JSON.stringify([6, cpus()[0]?.model, availableParallelism(), native.version, native.file, file, size, mtimeMs, settings])
 }

@@ -84,7 +84,7 @@ const loadSchema = z
   .strictObject({
     target: z.string().min(1),
     draft: z.string().min(1).nullish(),
-    engine: z.string().min(1).optional(),
+    library: z.string().min(1).optional(),
     calibrate: z.union([z.boolean(), z.literal('fresh')]).optional(),
     draftRequantize: z.boolean().optional(),
     contextLength: z

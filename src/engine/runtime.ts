@@ -12,15 +12,13 @@ import type { ExactLimits } from '../core/session.ts'
 import type { Token } from '../core/token.ts'
 import type { EngineFacts, ModelFacts } from './api.ts'
 import { knowsTools } from './chat-template.ts'
-import { loadCosts, refuseUnsound, rememberCosts } from './cost-load.ts'
+import { loadCosts, rememberCosts } from './cost-load.ts'
 import type { SharedDrafting } from './drafter-factory.ts'
-import { chooseEngine } from './engine-choice.ts'
-import { exactWidths, type LoadedTarget, loadExactOn } from './exact-load.ts'
+import { exactWidths, type LoadedTarget, loadExact } from './exact-load.ts'
 import { type Learned, recallLearned, rememberLearned } from './learned.ts'
 import { library } from './library.ts'
 import { LlamaModel, type LlamaModelOptions } from './llama-model.ts'
 import { checkPair } from './pairing.ts'
-import { installedEngines } from './platform.ts'
 import type { WorkerStart } from './protocol.ts'
 import { measurementKey } from './remembered.ts'
 import { type Slot, Slots } from './slots.ts'
@@ -45,34 +43,26 @@ export class Runtime {
   /** Throws as `load` does. `onProgress`: what is being done with which file, and the part done (0..1). */
   constructor(start: WorkerStart, onProgress: (phase: 'load' | 'calibrate', file: string, fraction: number) => void) {
     const began = performance.now()
-    const { gpuLayers, draftGpuLayers, exact, phrasesFrom, calibrate = true, engine: wanted = 'auto', ...shared } = start.options
+    const { gpuLayers, draftGpuLayers, exact, phrasesFrom, calibrate = true, ...shared } = start.options
     const loading = (file: string) => (fraction: number) => onProgress('load', file, fraction)
-    const common = { ...shared, ...(gpuLayers !== undefined && { gpuLayers }) }
-    const chosen = wanted === 'auto' ? chooseEngine(start.target, common) : wanted
-    const options = { ...common, engine: chosen, onProgress: loading(start.target) }
-    const target: LoadedTarget = exact
-      ? loadExactOn(wanted === 'auto' ? [...new Set([chosen, ...installedEngines()])] : [chosen], start.target, options)
-      : { model: LlamaModel.load(start.target, options), options }
-    const engine = target.options.engine ?? chosen
+    const options = { ...shared, ...(gpuLayers !== undefined && { gpuLayers }), onProgress: loading(start.target) }
+    const target: LoadedTarget = exact ? loadExact(start.target, options) : { model: LlamaModel.load(start.target, options), options }
     this.target = target.model
     let equal: readonly number[] | undefined
     try {
       this.exact = target.limits
       const draftOptions = {
         ...shared,
-        engine,
         contextLength: this.target.contextLength,
         ...(draftGpuLayers !== undefined && { gpuLayers: draftGpuLayers }),
       }
       this.draft = start.draft ? LlamaModel.load(start.draft, { ...draftOptions, onProgress: loading(start.draft) }) : undefined
       if (this.draft) checkPair(this.target, this.draft)
-      refuseUnsound(this.target, target.options)
       const costsOf = (model: LlamaModel, settings: LlamaModelOptions) =>
         loadCosts(model, settings, { fresh: calibrate === 'fresh', onProgress: (part) => onProgress('calibrate', model.file, part) })
       if (calibrate)
         this.#costs = { target: costsOf(this.target, target.options), ...(this.draft && { draft: costsOf(this.draft, draftOptions) }) }
       equal = exactWidths(this.target, target.options, calibrate === 'fresh')
-      for (const model of [this.target, this.draft]) model?.renewIdle()
       const key = [measurementKey(start.target, target.options), ...(start.draft ? [measurementKey(start.draft, draftOptions)] : [])].join(
         ' ',
       )
@@ -91,10 +81,9 @@ export class Runtime {
     this.drafting = this.#freshDrafting()
     if (this.#costs) this.#recall()
     this.slots = new Slots(Array.from({ length: start.options.sessions ?? 1 }, () => this.#openSlot()))
-    const { kind, version, devices } = library(engine)
+    const { version, devices } = library()
     this.facts = {
-      engine,
-      library: `${kind === 'ik' ? 'ik_llama.cpp' : 'llama.cpp'} ${version}`,
+      library: `llama.cpp ${version}`,
       devices: devices.map((device) => `${device.name} (${device.description})`),
       contextLength: this.target.contextLength,
       sessions: this.slots.all.length,

@@ -26,15 +26,14 @@ export class Vocabulary {
   constructor(c: Library['c'], vocab: Pointer) {
     this.#c = c
     this.#words = vocab
-    this.size = c['llama_vocab_n_tokens']?.(vocab)
-    this.type = c['llama_vocab_type']?.(vocab)
-    this.bos = c['llama_vocab_bos']?.(vocab)
-    this.eos = c['llama_vocab_eos']?.(vocab)
-    this.addsBos = c['llama_vocab_get_add_bos']?.(vocab)
+    this.size = c.llama_vocab_n_tokens(vocab)
+    this.type = c.llama_vocab_type(vocab)
+    this.bos = c.llama_vocab_bos(vocab)
+    this.eos = c.llama_vocab_eos(vocab)
+    this.addsBos = c.llama_vocab_get_add_bos(vocab)
     this.#hasText = this.type !== NO_VOCABULARY && (this.type !== SENTENCE_PIECE || this.#spellsBytes())
     const ends = new Set<Token>()
-    if (this.type !== NO_VOCABULARY)
-      for (let token = 0; token < this.size; token++) if (c['llama_vocab_is_eog']?.(vocab, token)) ends.add(token)
+    if (this.type !== NO_VOCABULARY) for (let token = 0; token < this.size; token++) if (c.llama_vocab_is_eog(vocab, token)) ends.add(token)
     this.endTokens = ends
   }
 
@@ -54,7 +53,7 @@ export class Vocabulary {
     this.#needsText()
     const bytes = Buffer.from(text, 'utf8')
     const tokens = new Int32Array(bytes.length + 8)
-    const count = this.#c['llama_tokenize']?.(this.#vocab, bytes, bytes.length, tokens, tokens.length, bos, special)
+    const count = this.#c.llama_tokenize(this.#vocab, bytes, bytes.length, tokens, tokens.length, bos, special)
     if (count < 0) throw new OuroborosError('E_ENGINE', `cannot tokenize ${bytes.length} bytes: llama_tokenize returned ${count}`)
     return [...tokens.subarray(0, count)]
   }
@@ -66,7 +65,7 @@ export class Vocabulary {
       throw new RangeError(`no such token in a vocabulary of ${this.size}: received ${token}`)
     for (let size = 64; ; size = size * 4) {
       const buffer = Buffer.alloc(size)
-      const length = this.#c['llama_token_to_piece']?.(this.#vocab, token, buffer, size, 0, special)
+      const length = this.#c.llama_token_to_piece(this.#vocab, token, buffer, size, 0, special)
       if (length >= 0) return buffer.subarray(0, length)
     }
   }
@@ -77,7 +76,7 @@ export class Vocabulary {
 
   /** A token as the vocabulary file spells it. */
   spelling(token: Token): string {
-    return this.#c['llama_vocab_get_text']?.(this.#vocab, token) ?? ''
+    return this.#c.llama_vocab_get_text(this.#vocab, token) ?? ''
   }
 
   /** Without byte words the native tokenizer aborts the process at the first unknown character. */

@@ -21,7 +21,6 @@ export interface FakeEngineOptions {
 
 const model = { description: 'a fake', parameters: 1, bytes: 1, vocabSize: 100_000, trainedContext: 4096 }
 const FACTS: EngineFacts = {
-  engine: 'fake',
   library: 'fake',
   devices: [],
   contextLength: 4096,

@@ -20,8 +20,6 @@ export interface FakeModelOptions {
   readonly agreesWith?: { readonly model: FakeModel; readonly rate: number }
   /** The law itself, instead of a pseudo-random one: the logits after a text, `vocabSize` of them. */
   readonly law?: (text: readonly Token[]) => ArrayLike<number>
-  /** As `Model.oneByOne`. */
-  readonly oneByOne?: boolean
   /** Simulated seconds of a pass over n tokens; summed in `elapsed`. */
   readonly cost?: (tokens: number) => number
 }
@@ -37,7 +35,6 @@ export class FakeModel implements Model {
   elapsed = 0
   /** Caches that are open: 0 in the end, or one leaked. */
   openCaches = 0
-  readonly oneByOne: boolean
   readonly #options: FakeModelOptions
   #pass = 0
 
@@ -46,7 +43,6 @@ export class FakeModel implements Model {
     this.vocabSize = options.vocabSize ?? 64
     this.contextLength = options.contextLength ?? 512
     this.maxBatch = options.maxBatch ?? 512
-    this.oneByOne = options.oneByOne ?? false
   }
 
   /** Passes so far. */

@@ -1,4 +1,4 @@
-import { CachedText, orderedPath } from '../core/cached-text.ts'
+import { CachedText } from '../core/cached-text.ts'
 import { OuroborosError } from '../core/errors.ts'
 import type { Cache, Logits, Model } from '../core/model.ts'
 import type { Token } from '../core/token.ts'
@@ -18,8 +18,6 @@ export interface ContractOptions {
   close?(model: Model): void
   /** Largest difference of a logit between a tree pass and plain one-token passes. */
   readonly tolerance: number
-  /** Shapes, or the widest tree, that this engine is known to get wrong: never used on it. */
-  readonly skip?: readonly { readonly test: string; readonly reason: string }[]
 }
 
 /**
@@ -33,18 +31,12 @@ export function modelContract(name: string, options: ContractOptions, runner: Ru
       model = await options.open()
     })
     runner.afterAll(() => options.close?.(model))
-    const check = (test: string, body: () => void) => {
-      const skipped = options.skip?.find((one) => one.test === test)
-      runner.it(skipped ? `${test} (left out on this engine: ${skipped.reason})` : test, () => {
-        if (!skipped) body()
-      })
-    }
-    for (const [test, shape] of Object.entries(SHAPES)) check(test, () => checkShape(model, shape, options.tolerance))
+    for (const [test, shape] of Object.entries(SHAPES)) runner.it(test, () => checkShape(model, shape, options.tolerance))
     runner.it('several sessions in one pass', () => checkSessions(model, options.tolerance))
     runner.it('a prefix shared with another session', () => checkAdoption(model, options.tolerance))
     runner.it('rollback to any length', () => checkRollback(model, options.tolerance))
     runner.it('a long prompt in chunks', () => checkChunks(model, options.tolerance))
-    check('the widest tree', () => checkWidest(model, options.tolerance))
+    runner.it('the widest tree', () => checkWidest(model, options.tolerance))
     runner.it('bad input throws and harms nothing', () => checkErrors(model, options.tolerance))
   })
 }
@@ -71,7 +63,7 @@ function checkShape(model: Model, shape: Shape, tolerance: number): void {
   })
   const deepest = tree.leaves.reduce((a, b) => (tree.depth(b) > tree.depth(a) ? b : a))
   const ends = new Set([0, Math.floor(tree.size / 2), tree.size - 1, tree.leaves[0] as NodeId, deepest])
-  const kept = [[], ...[...ends].map((node) => keepable(model, tree, node))]
+  const kept = [[], ...[...ends].map((node) => tree.path(node))]
   for (const nodes of kept) {
     withCache(model, (cache) => {
       read(model, new CachedText(cache), prefix)
@@ -127,7 +119,7 @@ function checkSessions(model: Model, tolerance: number): void {
       caches.forEach((cache, i) => {
         const tree = trees[i] as TokenTree
         model.forward([{ cache, tree }])
-        const nodes = keepable(model, tree, tree.leaves.at(-1) as NodeId)
+        const nodes = tree.path(tree.leaves.at(-1) as NodeId)
         cache.commit(nodes)
         const text = [...(prefixes[i] as Token[]), ...nodes.map((node) => tree.token(node))]
         checkNext(model, cache, text, draw(words), tolerance, `session ${i} goes on`)
@@ -143,14 +135,13 @@ function checkAdoption(model: Model, tolerance: number): void {
   const prefix = Array.from({ length: 9 }, () => draw(words))
   const shared = prefix.slice(0, 6)
   withCache(model, (second) => {
-    if (!second.adopt) return
     withCache(model, (first) => {
       read(model, new CachedText(first), prefix)
       read(model, new CachedText(second), prefix.slice(0, 2).reverse())
       model.forward([{ cache: first, tree: SHAPES['guess set'](draw, words) }])
-      second.adopt?.(first, shared.length)
+      second.adopt(first, shared.length)
       expectEqual(second.length, shared.length, 'length after sharing')
-      expectThrow(() => second.adopt?.(first, prefix.length + 1), 'more than the other has', true)
+      expectThrow(() => second.adopt(first, prefix.length + 1), 'more than the other has', true)
       checkNext(model, second, shared, draw(words), tolerance, 'who shares')
       first.rollback(prefix.length)
       checkNext(model, first, prefix, draw(words), tolerance, 'who is shared')
@@ -158,11 +149,6 @@ function checkAdoption(model: Model, tolerance: number): void {
     second.rollback(shared.length)
     checkNext(model, second, shared, draw(words), tolerance, 'after the other is closed')
   })
-}
-
-/** What a cache may keep of the way to `node`. */
-function keepable(model: Model, tree: TokenTree, node: NodeId): NodeId[] {
-  return model.inOrder ? orderedPath(tree, node) : tree.path(node)
 }
 
 function checkRollback(model: Model, tolerance: number): void {
@@ -210,7 +196,7 @@ function checkWidest(model: Model, tolerance: number): void {
     const [logits] = model.forward([{ cache, tree }])
     const ends = [tree.leaves[0], tree.leaves[15]] as NodeId[]
     const rows = ends.map((end) => Float32Array.from((logits as Logits).row(end)))
-    const kept = keepable(model, tree, ends[1] as NodeId)
+    const kept = tree.path(ends[1] as NodeId)
     cache.commit(kept)
     const texts = ends.map((end) => [...prefix, ...tree.tokensTo(end)])
     checkNext(model, cache, [...prefix, ...kept.map((node) => tree.token(node))], draw(words), tolerance, 'after keeping the last branch')

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { nativeFiles } from '../../src/engine/platform.ts'
 import { type LoadOptions, load } from '../../src/index.ts'
 import { goldenFile, modelFile } from '../engine/model-files.ts'
 import { LEAN_MALLOC, runScript } from '../engine/run-script.ts'
@@ -42,6 +43,12 @@ test('options that are wrong', async () => {
     code: 'E_USAGE',
     message: expect.stringContaining('CPU'),
   })
+})
+
+test('another build of the native library, by its folder', async () => {
+  expect(await refusal({ ...SMALL, library: '/nowhere' })).toMatchObject({ code: 'E_LIBRARY', message: expect.stringContaining('/nowhere') })
+  await using engine = await load({ ...SMALL, draft: null, library: dirname(nativeFiles().llama) })
+  expect((await engine.generate({ ...SEA, maxTokens: 2 }).result).usage.completionTokens).toBe(2)
 })
 
 test('without a draft model: speculative says what to do, ouroboros works', async () => {

@@ -11,7 +11,6 @@ export const SMALL: LoadOptions = {
   draft: 'smollm2-135m',
   contextLength: 512,
   threads: 1,
-  engine: 'llama',
   calibrate: false,
 }
 

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { main } from '../../src/cli/program.ts'
 import type { World } from '../../src/cli/world.ts'
+import { OuroborosError } from '../../src/core/errors.ts'
 import { emptyStatistics, recordStep } from '../../src/core/stats.ts'
 import type { Origin } from '../../src/core/token.ts'
 import { TokenTree } from '../../src/core/token-tree.ts'
@@ -39,7 +40,6 @@ export interface FakeOptions {
 }
 
 const FACTS: EngineFacts = {
-  engine: 'fake',
   library: 'fake',
   devices: [],
   contextLength: 4096,
@@ -200,8 +200,8 @@ export class FakeWorld implements World {
     return this.engine
   }
 
-  async buildPeers(): Promise<never> {
-    throw new Error('a fake world has no compiler')
+  async buildPeer(): Promise<never> {
+    throw new OuroborosError('E_PLATFORM', 'a fake world has no compiler')
   }
 
   async devices(): Promise<readonly string[]> {

@@ -173,20 +173,6 @@ describe('joint passes', () => {
     expect(target.widths).toEqual([6, 6, 6, 6, 6, 6])
   })
 
-  it('where joint passes are no cheaper, each has its own, and nobody counts the others', async () => {
-    const target = new FakeModel({ oneByOne: true })
-    const scheduler = new Scheduler(target)
-    const seats = [scheduler.join(), scheduler.join()]
-    const work = seats.map((seat) => seat.run(chain(target.open(), [2, 3])))
-    expect(seats[0]?.beside).toBe(0)
-    while (!scheduler.idle) {
-      scheduler.turn()
-      await settle()
-    }
-    await Promise.all(work)
-    expect(target.widths).toEqual([2, 2, 3, 3])
-  })
-
   it('a pass that fails ends its own session only', async () => {
     const target = new FakeModel({ vocabSize: 8 })
     const scheduler = new Scheduler(target)

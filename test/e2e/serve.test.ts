@@ -11,7 +11,7 @@ const running: ChildProcess[] = []
 /** `ouroboros serve` as a process of its own, on a free port of the loopback. */
 async function serve(port = 0) {
   await modelFile('smollm2-135m')
-  const args = ['-m', 'smollm2-135m', '-md', 'smollm2-135m', '-np', '3', '-c', '512', '-t', '1', '--no-calibrate', '--engine', 'llama']
+  const args = ['-m', 'smollm2-135m', '-md', 'smollm2-135m', '-np', '3', '-c', '512', '-t', '1', '--no-calibrate']
   const child = spawn(process.execPath, [MAIN, 'serve', '--port', String(port), '--metrics', ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, ...LEAN_MALLOC },

@@ -18,7 +18,7 @@ const IN_CALLS = `
 
 const GENERATING = `
   import { load } from './dist/index.js'
-  const engine = await load({ target: 'smollm2-135m', draft: null, engine: 'llama', calibrate: false, contextLength: 512, threads: 1 })
+  const engine = await load({ target: 'smollm2-135m', draft: null, calibrate: false, contextLength: 512, threads: 1 })
   const generation = engine.generate({ prompt: 'The sea is', maxTokens: 300, logitBias: { 2: -100 } })
   for await (const step of generation) if (step.text) process.exit(7)`
 
