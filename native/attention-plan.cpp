@@ -90,7 +90,8 @@ static void add_tile(Plan & p, const Mask & mask, Tile tile, const int32_t * vis
     tile.cells = p.cells.size;
     tile.bias = p.bias.size;
     tile.live = p.live.size;
-    if (p.most < tile.length) p.most = tile.length;
+    if (p.longest < tile.length) p.longest = tile.length;
+    if (p.most_tokens < tile.tokens) p.most_tokens = tile.tokens;
     int32_t * cells = p.cells.extend(tile.length + 1);
     int64_t n = 0;
     for (int64_t i = 0; i < p.keys; i++) {

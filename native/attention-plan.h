@@ -20,7 +20,7 @@ struct Plan {
     Array<int32_t> cells;
     Array<uint16_t> bias;
     Array<uint8_t> live;
-    int64_t most; // longest list
+    int64_t longest, most_tokens; // of its tiles
     // What it was made for.
     uint64_t pass;
     const Tensor * op, * mask;

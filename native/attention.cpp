@@ -24,15 +24,13 @@ struct Sizes {
 static Sizes sizes_of(const Tensor * op, const Plan & plan, int threads) {
     const Tensor * q = op->src[0], * k = op->src[1], * v = op->src[2];
     Sizes z = { k->ne[0], v->ne[0], q->ne[2], k->ne[2], q->ne[2] / k->ne[2], 0, 0, 0 };
-    int64_t tokens = 0;
-    for (int64_t i = 0; i < plan.tiles.size; i++)
-        if (tokens < plan.tiles.data[i].tokens) tokens = plan.tiles.data[i].tokens;
-    const int64_t rows = tokens * z.group, length = plan.most > SPAN ? plan.most : (int64_t) SPAN;
+    const int64_t rows = plan.most_tokens * z.group, length = plan.longest > SPAN ? plan.longest : (int64_t) SPAN;
     const int64_t fit = SCORES / length < 1 ? 1 : SCORES / length < rows ? SCORES / length : rows;
     // The fewest chunks that fit, or more where threads would idle. Reading keys and values costs every chunk as much as some rows.
     enum { READING = 4 };
     int64_t best = 0;
-    for (int64_t c = (rows + fit - 1) / fit; c <= rows; c++) {
+    const int64_t fewest = (rows + fit - 1) / fit;
+    for (int64_t c = fewest; c <= rows && c <= fewest + threads; c++) {
         const int64_t of_thread = (plan.tiles.size * z.shared * c + threads - 1) / threads, cost = of_thread * ((rows + c - 1) / c + READING);
         if (!best || cost < best) {
             best = cost;
@@ -59,7 +57,7 @@ static bool takes(const Tensor * op) {
     const Tensor * q = op->src[0], * k = op->src[1], * v = op->src[2], * m = op->src[3], * sinks = op->src[4];
     const int64_t n = q->ne[1], streams = q->ne[3];
     return q->type == F32 && q->nb[0] == 4 && op->type == F32 && op->nb[0] == 4 && reads(k) && reads(v) &&
-        q->ne[2] % k->ne[2] == 0 && k->ne[2] == v->ne[2] && k->ne[3] == streams && v->ne[3] == streams && k->ne[1] == v->ne[1] && k->ne[1] > 0 &&
+        q->ne[2] % k->ne[2] == 0 && k->ne[2] == v->ne[2] && k->ne[3] == streams && v->ne[3] == streams && k->ne[1] == v->ne[1] && k->ne[1] > 0 && n > 0 &&
         // The mask must be there before the pass is computed: an input, not the result of an operation.
         (!m || (m->type == F16 && !m->op && m->nb[0] == 2 && m->ne[0] >= k->ne[1] && m->ne[1] >= n)) && (!sinks || sinks->type == F32);
 }

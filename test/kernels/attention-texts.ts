@@ -12,8 +12,8 @@ export interface Setup {
   /** Largest bias of ALiBi; none: 0. */
   bias?: number
   sinks?: readonly number[]
-  /** Tokens that a token sees, itself included; all: Infinity. */
-  window?: number
+  /** Whether a token sees an earlier one (or itself); without it, all do. */
+  sees?: (token: number, other: number) => boolean
 }
 
 /** Keys and values of a token, one row per shared head. */
@@ -121,8 +121,8 @@ export class Attention {
 const scaleOf = ({ sizes }: Setup): number => Math.fround(1 / Math.sqrt(sizes[0]))
 
 /** Tokens that token `t` sees. */
-function seen({ window = Number.POSITIVE_INFINITY }: Setup, t: number): number[] {
-  return Array.from({ length: t + 1 }, (_, i) => i).filter((i) => t - i < window)
+function seen({ sees = () => true }: Setup, t: number): number[] {
+  return Array.from({ length: t + 1 }, (_, i) => i).filter((i) => sees(t, i))
 }
 
 /** The same in double precision. */

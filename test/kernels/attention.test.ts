@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Attention, type Layout, makeText, numbers, reference, type Setup, shuffled, type Text } from './attention-texts.ts'
 import { compileForEach } from './compile.ts'
-import type { CacheType } from './halves.ts'
 
 const kernels = new Map<string, Attention>()
 
@@ -34,8 +33,18 @@ const SETUPS: Record<string, Setup> = {
   'a soft cap': { ...PLAIN, cap: 5 },
   sinks: { ...PLAIN, heads: [6, 2], sinks: [-1, 0.5, 2, -30, 8, 0] },
   'attention with linear biases': { ...PLAIN, sizes: [64, 64], heads: [6, 1], bias: 8 },
-  'a sliding window': { ...PLAIN, sizes: [64, 80], heads: [6, 2], window: 40 },
-  'everything at once': { types: ['bf16', 'f16'], sizes: [80, 96], heads: [7, 1], cap: 4, bias: 4, window: 70, sinks: numbers(7, 3) },
+  'a sliding window': { ...PLAIN, sizes: [64, 80], heads: [6, 2], sees: (t, i) => t - i < 40 },
+  'three texts by turns': { ...PLAIN, sizes: [64, 64], sees: (t, i) => (t - i) % 3 === 0 },
+  'branches of three tokens': { ...PLAIN, sizes: [64, 64], sees: (t, i) => i < 130 || Math.floor(t / 3) === Math.floor(i / 3) },
+  'everything at once': {
+    types: ['bf16', 'f16'],
+    sizes: [80, 96],
+    heads: [7, 1],
+    cap: 4,
+    bias: 4,
+    sees: (t, i) => t - i < 70,
+    sinks: numbers(7, 3),
+  },
 }
 
 /** The rows' bits when every token has a pass of its own in an orderly cache. */
