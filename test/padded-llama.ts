@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Cache, Logits, Model, NodeId, Pass, Token, TokenTree } from '../src/core/index.ts'
+import { logitsOf } from '../src/core/row-math.ts'
 import { readGguf } from '../src/models/gguf.ts'
 
 /** A Llama layer's weights, row-major float32. */
@@ -97,7 +98,7 @@ export class PaddedLlama implements Model {
       const { rows, cells } = this.#run(own.cells, tree)
       own.pending = { tree, cells }
       const row = (node: NodeId) => rows[node] as Float32Array
-      return { row, argmax: (node) => row(node).indexOf(Math.max(...row(node))) }
+      return logitsOf(row)
     })
   }
 

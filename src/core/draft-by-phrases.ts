@@ -64,7 +64,7 @@ export class PhraseDrafting {
     const tokens: DraftedToken[] = []
     let at = root
     for (;;) {
-      const { token, probability } = topConfidence(logits.row(at))
+      const { token, probability } = topConfidence(logits.math, logits.row(at))
       tokens.push({ token, probability })
       const child = tree.child(at, token)
       if (child === undefined || !tree.wanted(child) || tokens.length === most) break

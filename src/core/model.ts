@@ -1,3 +1,4 @@
+import type { RowMath } from './row-math.ts'
 import type { Token } from './token.ts'
 import type { NodeId, TokenTree } from './token-tree.ts'
 
@@ -48,6 +49,8 @@ export interface Logits {
   argmax(node: NodeId): Token
   /** The logits after this node: `vocabSize` floats, a view: do not write, do not keep. */
   row(node: NodeId): Float32Array
+  /** How such rows are looked at: `ROW_MATH`, or native functions that give the same answers. */
+  readonly math: RowMath
 }
 
 /** Answers one session's passes, one at a time: the plainest driver. The scheduler joins many. */

@@ -1,7 +1,7 @@
 import type { Logits } from './model.ts'
 import { uniform } from './random.ts'
-import { argmax } from './row-math.ts'
-import { type Candidates, drawFromRow, keepMinP, keepTopK, keepTopP, likely, weigh } from './sampling-filters.ts'
+import type { RowMath } from './row-math.ts'
+import { draw, keepMinP, keepNear, keepNucleus, keepTopK, keepTopP, weigh } from './sampling-filters.ts'
 import type { Token } from './token.ts'
 import type { NodeId } from './token-tree.ts'
 
@@ -73,12 +73,12 @@ export class Sampler {
 
   /** The token after `prefix`, whose logits are those of `node`. */
   pick(logits: Logits, node: NodeId, prefix: readonly Token[]): Token {
-    const free = this.#isPlain ? logits.argmax(node) : this.#choose(this.#adjusted(logits.row(node), prefix), prefix.length)
+    const free = this.#isPlain ? logits.argmax(node) : this.#choose(logits.math, this.#adjusted(logits.row(node), prefix), prefix.length)
     if (!this.constraint || this.constraint.allows(free)) return free
     // Seldom: most picks are allowed, and asking about one token is cheap. A second number makes the law the masked row's.
     const row = this.#adjusted(logits.row(node), prefix, true)
     this.constraint.mask(row)
-    return this.#choose(row, prefix.length + SECOND_DRAW)
+    return this.#choose(logits.math, row, prefix.length + SECOND_DRAW)
   }
 
   /** Hears each emitted token. */
@@ -119,13 +119,16 @@ export class Sampler {
     }
   }
 
-  #choose(row: Float32Array, counter: number): Token {
+  #choose(math: RowMath, row: Float32Array, counter: number): Token {
     const { temperature, topK, topP, minP, seed } = this.options
-    if (temperature === 0) return argmax(row)
-    if (topK === 0 && topP === 1 && minP === 0) return drawFromRow(row, temperature, uniform(seed, counter))
-    let candidates: Candidates = topK > 0 ? keepTopK(row, topK) : likely(row, temperature)
-    if (topP < 1) candidates = keepTopP(candidates, topP)
+    if (temperature === 0) return math.argmax(row)
+    const chance = uniform(seed, counter)
+    if (topK === 0 && topP === 1) {
+      return minP > 0 ? weigh(keepNear(math, row, temperature, minP), temperature, chance) : draw(math, row, temperature, chance)
+    }
+    let candidates = topK > 0 ? keepTopK(math, row, topK) : keepNucleus(math, row, temperature, topP)
+    if (topK > 0 && topP < 1) candidates = keepTopP(candidates, topP)
     if (minP > 0) candidates = keepMinP(candidates, minP)
-    return weigh(candidates, temperature, uniform(seed, counter))
+    return weigh(candidates, temperature, chance)
   }
 }

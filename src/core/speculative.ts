@@ -36,7 +36,7 @@ export class SpeculativeDrafter implements Drafter {
       const tree = TokenTree.chain(pending)
       const logits = yield { cache: this.#draft.cache, tree }
       const last = tree.size - 1
-      const best = this.#options.minProbability > 0 ? topConfidence(logits.row(last)) : undefined
+      const best = this.#options.minProbability > 0 ? topConfidence(logits.math, logits.row(last)) : undefined
       const token = best?.token ?? logits.argmax(last)
       const chance = best?.probability
       this.#draft.commit(tree, last)

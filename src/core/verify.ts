@@ -44,7 +44,7 @@ export function verify(tree: TokenTree, start: NodeId, logits: Logits, sampler: 
   for (;;) {
     const token = sampler.pick(logits, at, prefix)
     const child = walkable(tree, tree.child(at, token))
-    emitted.push(describe(tree, child, token, limits.logprobs === undefined ? undefined : logits.row(at), limits.logprobs ?? 0))
+    emitted.push(describe(tree, child, token, limits.logprobs === undefined ? undefined : logprobsOf(logits, at, token, limits.logprobs)))
     prefix.push(token)
     sampler.accept(token)
     if (child !== undefined) {
@@ -62,21 +62,24 @@ function walkable(tree: TokenTree, node: NodeId | undefined): NodeId | undefined
   return node !== undefined && tree.wanted(node) ? node : undefined
 }
 
-function describe(tree: TokenTree, child: NodeId | undefined, token: Token, row: Float32Array | undefined, top: number): EmittedToken {
+function describe(tree: TokenTree, child: NodeId | undefined, token: Token, chances: LogProbabilities | undefined): EmittedToken {
   const proposal = child === undefined ? undefined : tree.proposal(child)
   return {
     token,
     origin: proposal?.origin ?? 'target',
     ...(proposal?.source && { source: proposal.source }),
-    ...(row && logprobsOf(row, token, top)),
+    ...chances,
   }
 }
 
-function logprobsOf(row: Float32Array, token: Token, top: number): Pick<EmittedToken, 'logprob' | 'topLogprobs'> {
-  const best = topTokens(row, Math.max(1, top))
-  const total = logSumExp(row, (best[0] as { logit: number }).logit)
+type LogProbabilities = Pick<EmittedToken, 'logprob' | 'topLogprobs'>
+
+function logprobsOf(logits: Logits, node: NodeId, token: Token, top: number): LogProbabilities {
+  const { math } = logits
+  const row = logits.row(node)
+  const total = logSumExp(math, row)
   return {
     logprob: (row[token] as number) - total,
-    ...(top > 0 && { topLogprobs: best.map((one) => ({ token: one.token, logprob: one.logit - total })) }),
+    ...(top > 0 && { topLogprobs: topTokens(math, row, top).map((one) => ({ token: one.token, logprob: one.logit - total })) }),
   }
 }

@@ -29,7 +29,7 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
     const tree = TokenTree.chain(tokens.slice(cache.length, cache.length + count), (i) => i >= count - rows)
     const [began, decoded] = [performance.now(), model.decodeMs]
     const [logits] = model.forward([{ cache, tree }])
-    topConfidence((logits as Logits).row(tree.size - 1))
+    topConfidence((logits as Logits).math, (logits as Logits).row(tree.size - 1))
     const seconds = (performance.now() - began) / 1000
     aside = Math.min(aside, seconds - (model.decodeMs - decoded) / 1000)
     cache.commit(tree.path(tree.size - 1))

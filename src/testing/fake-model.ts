@@ -1,5 +1,5 @@
 import type { Cache, Logits, Model, Pass } from '../core/model.ts'
-import { argmax } from '../core/row-math.ts'
+import { logitsOf } from '../core/row-math.ts'
 import type { Token } from '../core/token.ts'
 import type { NodeId, TokenTree } from '../core/token-tree.ts'
 import { FakeCache } from './fake-cache.ts'
@@ -100,7 +100,7 @@ export class FakeModel implements Model {
       rows.set(node, known)
       return known
     }
-    return { row, argmax: (node) => argmax(row(node)) }
+    return logitsOf(row)
   }
 }
 

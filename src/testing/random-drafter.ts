@@ -1,7 +1,7 @@
 import type { Drafter, Room } from '../core/drafter.ts'
 import type { Logits, Pass } from '../core/model.ts'
 import { uniform } from '../core/random.ts'
-import { argmax } from '../core/row-math.ts'
+import { ROW_MATH } from '../core/row-math.ts'
 import type { Token } from '../core/token.ts'
 import { type NodeId, ROOT, TokenTree } from '../core/token-tree.ts'
 import type { FakeModel } from './fake-model.ts'
@@ -26,7 +26,7 @@ export class RandomDrafter implements Drafter {
     for (let i = 0; i < nodes; i++) {
       const parent: NodeId = this.#draw(tree.size + 1) - 1
       if (tree.depth(parent) >= room.depth) continue
-      const right = argmax(this.#target.rowAfter([...prefix, ...(parent === ROOT ? [] : tree.tokensTo(parent))]))
+      const right = ROW_MATH.argmax(this.#target.rowAfter([...prefix, ...(parent === ROOT ? [] : tree.tokensTo(parent))]))
       const token = this.#draw(3) === 0 ? this.#draw(this.#target.vocabSize) : right
       tree.add(parent, token, { wanted: this.#draw(8) > 0, proposal: { origin: 'phrase' } })
     }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   CachedText,
   drive,
-  type Logits,
+  logitsOf,
   Sampler,
   type SamplerOptions,
   Session,
@@ -12,9 +12,12 @@ import {
 } from '../../src/core/index.ts'
 import { FakeModel, RandomDrafter } from '../../src/testing/index.ts'
 
-const logitsOf = (...row: number[]): Logits => ({ row: () => Float32Array.from(row), argmax: () => row.indexOf(Math.max(...row)) })
 const pick = (options: Partial<SamplerOptions>, row: number[], prefix: Token[] = []) =>
-  new Sampler(options).pick(logitsOf(...row), 0, prefix)
+  new Sampler(options).pick(
+    logitsOf(() => Float32Array.from(row)),
+    0,
+    prefix,
+  )
 /** Every token that some seed draws. */
 const drawn = (options: Partial<SamplerOptions>, row: number[]) =>
   [...new Set(Array.from({ length: 300 }, (_, seed) => pick({ temperature: 1, ...options, seed }, row)))].sort((a, b) => a - b)
@@ -60,7 +63,13 @@ describe('sampler', () => {
       close() {},
     }
     for (const temperature of [0, 1])
-      expect(new Sampler({ temperature }, constraint).pick(logitsOf(9, 9, 1, 0), 0, [])).toBeGreaterThanOrEqual(2)
+      expect(
+        new Sampler({ temperature }, constraint).pick(
+          logitsOf(() => Float32Array.of(9, 9, 1, 0)),
+          0,
+          [],
+        ),
+      ).toBeGreaterThanOrEqual(2)
   })
 })
 
@@ -68,7 +77,11 @@ it('ends at the most extreme penalties that a request may have', () => {
   for (const repeatPenalty of [Number.MIN_VALUE, Number.MAX_VALUE]) {
     for (const temperature of [Number.MIN_VALUE, 1, 1e300]) {
       const extreme = { temperature, repeatPenalty, penaltyLastN: -1, topK: 1000, topP: 1e-57, minP: 1e-205 }
-      const token = new Sampler(extreme).pick(logitsOf(1, -2, 3, Number.NEGATIVE_INFINITY), 0, [0, 1, 3])
+      const token = new Sampler(extreme).pick(
+        logitsOf(() => Float32Array.of(1, -2, 3, Number.NEGATIVE_INFINITY)),
+        0,
+        [0, 1, 3],
+      )
       expect([0, 1, 2]).toContain(token)
     }
   }
@@ -116,7 +129,11 @@ describe('sampling follows the softmax', () => {
     const draftChance = 0.5 // what the draft model gave the token that it proposed for certain
     const counts = firstTokens((seed) => {
       if (uniform(seed, 1) < Math.min(1, (weights[best] as number) / total / draftChance)) return best
-      return new Sampler({ temperature: 1, seed }).pick({ row: () => row, argmax: () => best }, 0, [1, 2])
+      return new Sampler({ temperature: 1, seed }).pick(
+        logitsOf(() => row),
+        0,
+        [1, 2],
+      )
     })
     expect(chiSquare(counts, expected)).toBeGreaterThan(LIMIT)
   })
