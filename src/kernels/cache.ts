@@ -89,7 +89,7 @@ function unwritable(folder: string): string | undefined {
 /** Whoever may write there may put code into this process. */
 function notPrivate(folder: string): string | undefined {
   const { uid, mode } = lstatSync(folder)
-  return uid === process.getuid?.() && (mode & 0o077) === 0 ? undefined : 'others may write to it'
+  return uid === process.getuid?.() && (mode & 0o022) === 0 ? undefined : 'others may write to it'
 }
 
 /** mkdir's own `recursive` never returns below a folder such as /proc (Node 20). */
