@@ -39,6 +39,7 @@ process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0)
 /** The checks run on what would be published. */
 function packageGates() {
   section('package')
+  run(process.execPath, [join(ROOT, 'scripts/build-kernels.mjs'), '--offline'])
   run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', results])
   const tarball = join(
     results,

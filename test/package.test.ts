@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { main } from '../src/cli/program.ts'
 import { PACKAGE_VERSION, PACKAGES } from '../src/engine/platform.ts'
+import type { Manifest as KernelManifest } from '../src/kernels/prebuilt.ts'
+import { fileHash } from '../src/kernels/sources.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
@@ -89,8 +91,18 @@ describe.skipIf(!existsSync(join(ROOT, 'dist/index.js')))('the built package', (
     const files = pack?.files.map((file) => file.path) ?? []
     const wanted = [...built, ...Object.values(manifest.bin), 'README.md', 'LICENSE', 'CHANGELOG.md'].map((file) => file.replace('./', ''))
     expect(wanted.filter((file) => !files.includes(file))).toEqual([])
-    expect(files.filter((file) => !/^dist\/|^hardware\/[\w-]+\.json$|^native\/|^[A-Z]+(\.md)?$|^package\.json$/.test(file))).toEqual([])
+    expect(
+      files.filter((file) => !/^dist\/|^hardware\/[\w-]+\.json$|^native\/|^kernels\/|^[A-Z]+(\.md)?$|^package\.json$/.test(file)),
+    ).toEqual([])
     expect(pack?.unpackedSize).toBeLessThan(3e6)
+    const kernels = existsSync(join(ROOT, 'kernels')) ? readdirSync(join(ROOT, 'kernels'), { recursive: true, encoding: 'utf8' }) : []
+    expect(kernels.filter((file) => /\.(so|json)$/.test(file) && !files.includes(`kernels/${file}`))).toEqual([])
+  })
+
+  it.skipIf(!existsSync(join(ROOT, 'kernels')))('has whole kernels with a manifest', () => {
+    const { sourceHash, files } = JSON.parse(read('kernels/manifest.json')) as KernelManifest
+    expect(sourceHash).toMatch(/^[0-9a-f]{64}$/)
+    for (const { file, sha256 } of Object.values(files)) expect(fileHash(join(ROOT, 'kernels', file))).toBe(sha256)
   })
 
   it('can be imported by its name, and its core and testing without native code', () => {
