@@ -70,7 +70,7 @@ function readJson<T>(file: string): T | undefined {
 export function writableFolder(wanted: string): string | { readonly reason: string } {
   const problem = unwritable(wanted)
   if (!problem) return wanted
-  const own = join(tmpdir(), `ouroboros-kernels-${process.getuid?.()}`)
+  const own = join(tmpdir(), `ouroboros-${process.getuid?.()}`)
   const problems = [`${wanted} (${problem})`, `${own} (${unwritable(own) ?? notPrivate(own)})`]
   if (!unwritable(own) && !notPrivate(own)) return own
   return { reason: `cannot write to ${problems.join(' or ')}: set OUROBOROS_HOME to a folder that you may write to` }

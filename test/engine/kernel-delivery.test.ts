@@ -10,7 +10,7 @@ import { temporaryFolder } from '../kernels/fake-native.ts'
 const { platform, arch, env } = process
 const cpuinfo = platform === 'linux' ? readFileSync('/proc/cpuinfo', 'utf8') : ''
 const set = instructionSetFor({ platform, arch, cpuinfo }, undefined)
-const said = (choice: KernelChoice) => (choice.file ? choice.source : choice.reason)
+const said = (choice: KernelChoice) => ('reason' in choice ? choice.reason : choice.source)
 
 /** The package's sources, real compilers and pip. */
 describe.skipIf(typeof set !== 'string')('the kernels of this package', () => {

@@ -163,7 +163,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64' || !COMPI
     vi.stubEnv('TMPDIR', made.folder)
     onTestFinished(() => void vi.unstubAllEnvs())
     const choice = kernelLibrary({ ...made.options, env: { ...made.options.env, OUROBOROS_HOME: join(made.folder, 'file', 'home') } })
-    expect(choice).toMatchObject({ source: 'compiled', file: expect.stringMatching(/ouroboros-kernels-\d+/) })
+    expect(choice).toMatchObject({ source: 'compiled', file: expect.stringMatching(/ouroboros-\d+/) })
   })
 
   it('is not waited for when the process that was making it has ended', () => {
