@@ -2,7 +2,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import { basename } from 'node:path'
 import type { EngineFacts } from '../engine/api.ts'
 import { limitOf } from './limit.ts'
-import type { Projection, Report, ReportLimit, ReportModel } from './report.ts'
+import type { Projection, Report, ReportFailure, ReportLimit, ReportModel } from './report.ts'
 import { reportSample, rounded, rowsOf } from './rows.ts'
 import type { Sample } from './sample.ts'
 
@@ -13,6 +13,7 @@ export interface Findings {
   readonly settings: Report['settings']
   readonly targets: readonly { readonly name: string; readonly facts: EngineFacts }[]
   readonly samples: readonly Sample[]
+  readonly failures: readonly ReportFailure[]
   readonly notes: readonly string[]
   readonly projected: readonly Projection[]
   readonly interrupted: boolean
@@ -20,9 +21,9 @@ export interface Findings {
 
 /** The run as one object; all other outputs are drawn from it. */
 export function buildReport(findings: Findings): Report {
-  const { command, date, settings, targets, samples, notes, projected, interrupted } = findings
+  const { command, date, settings, targets, samples, failures, notes, projected, interrupted } = findings
   const limits = targets.flatMap(({ name, facts }) => limitsOf(name, facts))
-  const engines = new Set(targets.map(({ facts }) => `${facts.engine} (${facts.library})`))
+  const engines = new Set(targets.map(({ facts }) => facts.library))
   return {
     machine: {
       cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -37,6 +38,7 @@ export function buildReport(findings: Findings): Report {
     models: targets.map(({ name, facts }) => modelOf(name, facts)),
     limit: limits.length > 0 ? limits : null,
     rows: rowsOf(samples, limits),
+    failures: [...failures],
     interrupted,
     settings,
     notes: [...notes],
@@ -53,7 +55,6 @@ function modelOf(target: string, facts: EngineFacts): ReportModel {
     description: model.description,
     bytes: model.bytes,
     draft: draft && { file: basename(draft.file), description: draft.description, bytes: draft.bytes },
-    engine: facts.engine,
     library: facts.library,
     threads: facts.threads,
     context: facts.contextLength,

@@ -10,7 +10,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'method', text: (row) => row.method },
   { title: 'tok/s', text: (row) => row.tokens_per_second.toFixed(1) },
   { title: 'speed-up', text: (row) => times(row.speedup) },
-  { title: '(min..max)', text: ({ spread }) => (spread ? `(${spread.min.toFixed(2)}..${spread.max.toFixed(2)})` : '') },
+  { title: '(q1..q3)', text: ({ spread }) => (spread ? `(${spread.q1.toFixed(2)}..${spread.q3.toFixed(2)})` : '') },
   { title: 'of totals', text: (row) => times(row.speedup_of_totals) },
   { title: 'over ours', text: (row) => (row.base === 'vanilla' ? '' : times(row.speedup_over_vanilla)) },
   { title: 'of limit', text: (row) => percent(row.fraction_of_limit, 0) },
@@ -18,16 +18,17 @@ const COLUMNS: readonly Column[] = [
   { title: 'target/tok', text: (row) => number(row.target_passes_per_token) },
   { title: 'draft/tok', text: (row) => number(row.draft_passes_per_token) },
   { title: 'outside', text: (row) => percent(row.overhead_share, 1) },
-  { title: 'equal', text: (row) => percent(row.equal_share, 0) },
+  { title: 'equal', text: (row) => `${row.equal_texts}/${row.texts}` },
+  { title: 'unsteady', text: (row) => (row.unsteady === 0 ? '' : String(row.unsteady)) },
   { title: 'memory', text: (row) => (row.memory_bytes === null ? '' : `${(row.memory_bytes / 1e9).toFixed(2)} GB`) },
 ]
 
 /** What the columns mean, for who reads them the first time. */
 export const LEGEND: readonly string[] = [
-  'speed-up: median over the prompts of tokens per second, against plain decoding on the same engine right beside it; of totals: all tokens ÷ all time',
+  'speed-up: median and quartiles over the prompts of tokens per second, against plain decoding before and after it; of totals: all tokens ÷ all time',
   'over ours: other programs against our plain decoding; of limit: part of what perfect free drafts would give on the measured cost of a pass',
   'tok/step: tokens per verification, the own one included; target/tok, draft/tok: passes per token; outside: time outside the passes',
-  "equal: texts equal to the base's, to the last character",
+  "equal: texts equal to the base's, to the last character; unsteady: turns whose plain runs before and after differ by more than 5 %",
 ]
 
 /** The columns in which some row says something. */

@@ -34,6 +34,7 @@ ${notes(report)}
 function targetSection(report: Report, target: string, rows: readonly ReportRow[], charts: Charts): string {
   const limit = report.limit?.find((one) => one.target === target)
   const samples = report.samples.filter((sample) => sample.target === target)
+  const failures = report.failures.filter((failure) => failure.target === target)
   const tasks = [...groupBy(rows, (row) => row.task)]
   const drafted = rows.some((row) => row.method !== 'vanilla' && row.speedup !== null)
   return `<section>
@@ -41,6 +42,7 @@ function targetSection(report: Report, target: string, rows: readonly ReportRow[
 ${legend(rows, charts)}
 ${drafted ? figure('Speed-up per task', charts.speedups(rows)) : ''}
 ${tasks.map(([task, ones]) => `<h3>${text(task)}</h3>\n${table(ones)}`).join('\n')}
+${failures.map(({ method, reason }) => `<p><b>${text(method)}</b> is not measured: ${text(reason)}</p>`).join('\n')}
 ${limit ? figure(`Cost of a pass: perfect free drafts would give ${limit.speedup.toFixed(2)}x, in passes of ${limit.width} tokens`, charts.costs(limit)) : ''}
 ${figure('Speed over context length: one mark per answer', charts.lengths(samples))}
 ${tasks

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 
 const positive = z.number().nonnegative()
-const share = z.number().min(0).max(1)
 const curve = z.strictObject({ widths: z.array(z.int().min(1)), seconds: z.array(positive) })
 
 const modelSchema = z.strictObject({
@@ -11,7 +10,6 @@ const modelSchema = z.strictObject({
   description: z.string(),
   bytes: positive,
   draft: z.strictObject({ file: z.string(), description: z.string(), bytes: positive }).nullable(),
-  engine: z.string(),
   library: z.string(),
   threads: z.int(),
   context: z.int(),
@@ -47,8 +45,11 @@ const rowSchema = z.strictObject({
   overhead_share: z.number().max(1).nullable(),
   /** Speed-up ÷ the target's limit. */
   fraction_of_limit: positive.nullable(),
-  /** Texts equal to the base's. */
-  equal_share: share,
+  /** Answers, and those of them whose text is the base's. */
+  texts: z.int(),
+  equal_texts: z.int(),
+  /** Turns whose plain runs before and after never agreed; they count for the speeds only where no other does. */
+  unsteady: z.int(),
   base: z.string(),
   /** All tokens ÷ all time, against the base's. */
   speedup_of_totals: positive.nullable(),
@@ -67,9 +68,14 @@ const sampleSchema = z.strictObject({
   tokens: z.int(),
   tokens_per_second: positive,
   base_tokens_per_second: positive,
+  /** The plain runs before and after it agree within 5 %. */
+  steady: z.boolean(),
   /** First token that differs from the base's text; null: none does. */
   differs_at: z.int().nullable(),
 })
+
+/** A program that was to be measured and could not be built or run. */
+const failureSchema = z.strictObject({ target: z.string(), method: z.string(), reason: z.string() })
 
 /** Computed from recorded steps and another machine's costs: never measured. */
 const projectionSchema = z.strictObject({
@@ -90,6 +96,7 @@ export const reportSchema = z.strictObject({
   models: z.array(modelSchema),
   limit: z.array(limitSchema).nullable(),
   rows: z.array(rowSchema),
+  failures: z.array(failureSchema),
   /** True: the run was ended early, the rows hold what was measured until then. */
   interrupted: z.boolean(),
   settings: z.strictObject({ prompts: z.int(), max_tokens: z.int(), temperature: positive, seed: z.int(), repeat: z.int() }),
@@ -103,4 +110,5 @@ export type ReportRow = z.infer<typeof rowSchema>
 export type ReportModel = z.infer<typeof modelSchema>
 export type ReportLimit = z.infer<typeof limitSchema>
 export type ReportSample = z.infer<typeof sampleSchema>
+export type ReportFailure = z.infer<typeof failureSchema>
 export type Projection = z.infer<typeof projectionSchema>

@@ -1,11 +1,6 @@
-import { interleave } from './order.ts'
+import { orderOf } from './order.ts'
 import type { Measured, Sample } from './sample.ts'
-
-/** Somebody who writes an answer and says how long it took. */
-export interface Contender {
-  readonly name: string
-  run(prompt: string): Promise<Measured>
-}
+import { baseOf, type Contender, runTurn, type Turn } from './turn.ts'
 
 /** Contenders on the same prompts in turn. */
 export interface Round {
@@ -16,13 +11,13 @@ export interface Round {
   /** The base of the speed-ups. */
   readonly plain: Contender
   readonly others: readonly Contender[]
-  /** Our own plain decoding, where the base is somebody else's: it runs right behind the base. */
+  /** Our own plain decoding, where the base is somebody else's: it has a turn as the others have. */
   readonly vanilla?: Contender
   /** Before the prompts of each repetition. */
   begin?(): Promise<void>
 }
 
-/** Measures a round; `onPrompt` gets each prompt's samples, the first plain run's too. */
+/** Measures a round; `onPrompt` gets each prompt's samples, those of the plain runs too. */
 export async function runRound(round: Round, onPrompt: (samples: readonly Sample[]) => void): Promise<void> {
   for (let repeat = 0; repeat < round.repeat; repeat++) {
     await round.begin?.()
@@ -31,19 +26,29 @@ export async function runRound(round: Round, onPrompt: (samples: readonly Sample
 }
 
 async function runPrompt(round: Round, prompt: number, repeat: number, text: string): Promise<Sample[]> {
-  const { target, task, plain, others } = round
-  const samples: Sample[] = []
-  for (const group of interleave(plain, others, prompt + repeat)) {
-    const results = new Map<Contender, Measured>()
-    let vanilla: Measured | undefined
-    for (const contender of group) {
-      results.set(contender, await contender.run(text))
-      if (contender === plain) vanilla = await round.vanilla?.run(text)
-    }
-    const base = { method: plain.name, measured: results.get(plain) as Measured }
-    for (const [{ name }, measured] of results) {
-      samples.push({ target, task, method: name, prompt, repeat, measured, base, vanilla: vanilla ?? base.measured })
-    }
-  }
-  return samples
+  const { target, task, plain, others, vanilla } = round
+  const first = await plain.run(text)
+  const turns: Turn[] = []
+  for (const contender of orderOf(vanilla ? [...others, vanilla] : others, prompt + repeat))
+    turns.push(await runTurn(plain, contender, turns.at(-1)?.after ?? first, text))
+
+  const ours = turns.find(({ contender }) => contender === vanilla)
+  const sampleOf = (method: string, measured: Measured, base: Measured, steady: boolean): Sample => ({
+    ...{ target, task, method, prompt, repeat, measured, steady },
+    base: { method: plain.name, measured: base },
+    vanilla: ours ? atSpeedOf(base, ours) : base,
+  })
+  // A plain run is as good as the better of the turns that it frames.
+  const plains = new Map<Measured, boolean>(turns.length === 0 ? [[first, true]] : [])
+  for (const { before, after, steady } of turns) for (const run of [before, after]) plains.set(run, steady || plains.get(run) === true)
+  return [
+    ...[...plains].map(([run, steady]) => sampleOf(plain.name, run, { ...run, text: first.text, ids: first.ids }, steady)),
+    ...turns.filter((turn) => turn !== ours).map((turn) => sampleOf(turn.contender.name, turn.measured, baseOf(turn), turn.steady)),
+  ]
+}
+
+/** Our plain run as it would have been beside another turn of the base: at another speed of the machine. */
+function atSpeedOf(base: Measured, ours: Turn): Measured {
+  const scale = base.tokensPerSecond / baseOf(ours).tokensPerSecond
+  return Number.isFinite(scale) ? { ...ours.measured, tokensPerSecond: ours.measured.tokensPerSecond * scale } : ours.measured
 }

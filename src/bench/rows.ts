@@ -27,7 +27,8 @@ function rowOf(samples: readonly Sample[], limits: readonly ReportLimit[]): Repo
   const { target, task, method, base } = samples[0] as Sample
   const all = samples.map((sample) => sample.measured)
   // Repetitions quieten one prompt's figure; the spread is that of the prompts.
-  const prompts = [...groupBy(samples, (sample) => sample.prompt).values()]
+  const timed = samples.some((sample) => sample.steady) ? samples.filter((sample) => sample.steady) : samples
+  const prompts = [...groupBy(timed, (sample) => sample.prompt).values()]
   const perPrompt = (of: (sample: Sample) => number | null) =>
     prompts.map((group) => median(group.map(of).filter((value) => value !== null))).filter((value) => !Number.isNaN(value))
   const ratios = perPrompt((sample) => ratio(sample.measured, sample.base.measured))
@@ -35,13 +36,13 @@ function rowOf(samples: readonly Sample[], limits: readonly ReportLimit[]): Repo
   const overVanilla = perPrompt((sample) => ratio(sample.measured, sample.vanilla))
   const limit = limits.find((one) => one.target === target)
   const tokens = sum(all.map((one) => one.tokens))
-  const total = totalRate(all) / totalRate(samples.map((sample) => sample.base.measured))
+  const total = totalRate(timed.map((sample) => sample.measured)) / totalRate(timed.map((sample) => sample.base.measured))
   const isOurs = base.method === 'vanilla'
   return {
     task,
     method,
     target,
-    prompts: prompts.length,
+    prompts: new Set(samples.map((sample) => sample.prompt)).size,
     tokens,
     tokens_per_second: rounded(median(perPrompt((sample) => sample.measured.tokensPerSecond))),
     speedup: speedup === null ? null : rounded(speedup),
@@ -59,7 +60,9 @@ function rowOf(samples: readonly Sample[], limits: readonly ReportLimit[]): Repo
     draft_passes_per_token: perToken(all, (one) => one.draftPasses),
     overhead_share: overhead(all),
     fraction_of_limit: limit && speedup !== null && isOurs ? rounded(speedup / limit.speedup) : null,
-    equal_share: rounded(all.filter((one, i) => one.text === samples[i]?.base.measured.text).length / all.length),
+    texts: samples.length,
+    equal_texts: samples.filter(({ measured, base }) => measured.text === base.measured.text).length,
+    unsteady: samples.filter((sample) => !sample.steady).length,
     base: base.method,
     speedup_of_totals: Number.isFinite(total) ? rounded(total) : null,
     speedup_over_vanilla: overVanilla.length > 0 ? rounded(median(overVanilla)) : null,
@@ -69,7 +72,7 @@ function rowOf(samples: readonly Sample[], limits: readonly ReportLimit[]): Repo
 }
 
 /** A sample without its text. */
-export function reportSample({ task, method, target, prompt, repeat, measured, base }: Sample): ReportSample {
+export function reportSample({ task, method, target, prompt, repeat, measured, base, steady }: Sample): ReportSample {
   return {
     task,
     method,
@@ -80,6 +83,7 @@ export function reportSample({ task, method, target, prompt, repeat, measured, b
     tokens: measured.tokens,
     tokens_per_second: rounded(measured.tokensPerSecond),
     base_tokens_per_second: rounded(base.measured.tokensPerSecond),
+    steady,
     differs_at: partingOf(measured, base.measured),
   }
 }

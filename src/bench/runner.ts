@@ -2,10 +2,11 @@ import type { Engine } from '../engine/api.ts'
 import { measure } from './measure.ts'
 import { type BenchMethod, type Tuned, VANILLA } from './method.ts'
 import type { PromptSet } from './prompts.ts'
-import { type Contender, runRound } from './round.ts'
+import { runRound } from './round.ts'
 import type { Sample } from './sample.ts'
 import type { Task } from './task.ts'
 import { DRAFT_LENGTHS, TUNING_PROMPTS, TUNING_TOKENS, tune } from './tune.ts'
+import type { Contender } from './turn.ts'
 
 /** What to measure on every target. */
 export interface Plan {
@@ -98,6 +99,7 @@ class TargetRunner {
     const request = { ...method.request(task, tuned), maxTokens, temperature, seed }
     return {
       name: method.name,
+      once: method.pool === 'warm',
       run: async (prompt) => {
         if (method.pool === 'cold') await this.#engine.forgetPhrases()
         return await measure(this.#engine, { ...request, messages: [{ role: 'user', content: prompt }] }, this.#signal)

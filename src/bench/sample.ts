@@ -22,7 +22,7 @@ export interface Measured {
   readonly rssBytes: number | null
 }
 
-/** A measurement in its place, with the plain run beside it. */
+/** A measurement in its place, with the plain runs around it. */
 export interface Sample {
   readonly target: string
   readonly task: string
@@ -31,7 +31,9 @@ export interface Sample {
   readonly prompt: number
   readonly repeat: number
   readonly measured: Measured
-  /** What the speed-up refers to: plain decoding on the same engine, beside it in time. */
+  /** The plain runs before and after it agree. */
+  readonly steady: boolean
+  /** What the speed-up refers to: plain decoding on the same engine, before and after it. */
   readonly base: { readonly method: string; readonly measured: Measured }
   /** Our own plain decoding of the same prompt; the base itself where that is ours. */
   readonly vanilla: Measured

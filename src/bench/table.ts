@@ -19,6 +19,8 @@ export function tableReport(report: Report, paint: Paint): string {
     lines.push(paint.bold(`${title}: ${first.prompts} ${first.prompts === 1 ? 'prompt' : 'prompts'}`))
     lines.push(paint.dim(line(used.map((column) => column.title))))
     for (const row of rows) lines.push(line(cells.get(row) as string[]))
+    for (const { method, reason } of report.failures.filter(({ target }) => target === first.target))
+      lines.push(`${method}  not measured: ${reason}`)
     lines.push('')
   }
   if (report.rows.length === 0) lines.push('nothing was measured', '')

@@ -4,6 +4,7 @@ import { findMethods, methodNames } from '../bench/method.ts'
 import { readPrompts } from '../bench/prompts.ts'
 import type { Plan } from '../bench/runner.ts'
 import { findTasks, taskNames } from '../bench/task.ts'
+import { PEER_NAMES, type PeerName } from '../builds/peers.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { findEntry } from '../models/catalogue.ts'
 import type { LoadFlags } from './load-flags.ts'
@@ -21,7 +22,7 @@ export interface BenchFlags extends LoadFlags {
   seed: number
   repeat: number
   specDraftNMax?: number
-  peers?: 'llama.cpp'
+  peers?: PeerName[]
   hardware?: string[]
   json?: string
   html?: string
@@ -43,11 +44,10 @@ export function addBenchFlags(command: Command): Command {
     .option('-s, --seed <n>', 'seed of sampling', integer({ min: 0, max: 0xffff_ffff }), 0)
     .option('--repeat <n>', 'measure each prompt this often, take medians', integer({ min: 1 }), 1)
     .option('--spec-draft-n-max <n>', 'draft length of plain speculation instead of a tuned one [gamma]', integer({ min: 1, max: 256 }))
-    .addOption(
-      new Option(
-        '--peers <program>',
-        "also measure llama.cpp's own speculation; compiled at first use (minutes; cmake, a C++ compiler)",
-      ).choices(['llama.cpp']),
+    .option(
+      '--peers <programs>',
+      `also measure other programs' own speculation, of ${PEER_NAMES.join(', ')}; compiled at first use (minutes; cmake, a C++ compiler)`,
+      peers,
     )
     .option(
       '--hardware <files>',
@@ -97,6 +97,14 @@ function methodsOf(flags: BenchFlags, note: (line: string) => void): Plan['metho
 
 function hasDraft(target: string, flags: BenchFlags): boolean {
   return flags.draft !== false && (flags.specDraftModel ?? findEntry(target)?.draft) !== undefined
+}
+
+function peers(text: string): PeerName[] {
+  return [...new Set(list(text))].map((name) => {
+    const known = PEER_NAMES.find((one) => one === name)
+    if (known === undefined) throw new InvalidArgumentError(`Allowed: ${PEER_NAMES.join(', ')}`)
+    return known
+  })
 }
 
 function list(text: string): string[] {

@@ -1,10 +1,12 @@
 import type { Sample } from '../bench/sample.ts'
+import { percentOf } from '../builds/cmake.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Shows on standard error how far a benchmark is: one line that changes on a terminal, else a line per prompt. */
 export class BenchProgress {
   readonly #terminal: Terminal
   #shown = false
+  #told = ''
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal
@@ -18,9 +20,18 @@ export class BenchProgress {
     this.#write(`${first.target}, ${first.task} ${first.prompt + 1}/${prompts}: ${speeds.map((pair) => pair.join(' ')).join(', ')} tok/s`)
   }
 
-  /** Something that is being done; shown on a terminal only. */
-  step(line: string): void {
-    if (this.#terminal.stderr.isTTY) this.#write(line)
+  /** Something that is being done before anything is measured. */
+  stage(line: string): void {
+    this.#write(line)
+  }
+
+  /** A line of what compiles a program, if it says how far it is; in tenths where there is no terminal. */
+  compiling(name: string, line: string): void {
+    const percent = percentOf(line)
+    if (percent === undefined) return
+    const told = `compiling ${name}: ${this.#terminal.stderr.isTTY ? percent : 10 * Math.floor(percent / 10)} %`
+    if (told !== this.#told) this.#write(told)
+    this.#told = told
   }
 
   /** A line that stays. */

@@ -37,7 +37,7 @@ export function registerBenchServe(bench: Command, world: World): void {
     .option('--rounds <n>', 'times that each figure is measured; medians are told', integer({ min: 1, max: 100 }), 3)
     .option('--limit <minutes>', 'give up after so long', integer({ min: 1, max: 600 }), 60)
     .option('--json', 'one JSON object on standard output')
-    .argument('[flags...]', 'for ouroboros serve, behind --: models, context, engine')
+    .argument('[flags...]', 'for ouroboros serve, behind --: models, context, threads')
     .action((serveFlags: string[], flags: BenchServeFlags) => benchServe(serveFlags, flags, world))
 }
 

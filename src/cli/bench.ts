@@ -5,13 +5,15 @@ import { buildReport, type Findings } from '../bench/build-report.ts'
 import { requireCharts } from '../bench/charts.ts'
 import { type Hardware, readHardware } from '../bench/hardware.ts'
 import { htmlReport } from '../bench/html.ts'
-import { runPeers } from '../bench/peers/run-peers.ts'
+import { runPeer } from '../bench/peers/run-peers.ts'
 import { project } from '../bench/projection.ts'
-import type { Report } from '../bench/report.ts'
-import { type Plan, runTarget } from '../bench/runner.ts'
+import type { Report, ReportFailure } from '../bench/report.ts'
+import { type Observer, type Plan, runTarget } from '../bench/runner.ts'
 import type { Sample } from '../bench/sample.ts'
 import { tableReport } from '../bench/table.ts'
-import type { PeerPrograms } from '../engines/llama-peer.ts'
+import type { PeerName, PeerPrograms } from '../builds/peers.ts'
+import { OuroborosError } from '../core/errors.ts'
+import type { Engine } from '../engine/api.ts'
 import { defaultTarget } from '../models/catalogue.ts'
 import { addBenchFlags, type BenchFlags, targetsOf, toPlan } from './bench-flags.ts'
 import { BenchProgress } from './bench-progress.ts'
@@ -42,7 +44,9 @@ class Bench {
   readonly #targets: Findings['targets'][number][] = []
   readonly #samples: Sample[] = []
   readonly #notes: string[] = []
-  #peers: PeerPrograms | undefined
+  readonly #failures: ReportFailure[] = []
+  /** Those that were asked for, with why they could not be built. */
+  readonly #peers = new Map<PeerName, PeerPrograms | OuroborosError>()
   readonly #hardware: readonly Hardware[]
 
   constructor(flags: BenchFlags, world: World, command: string) {
@@ -62,7 +66,7 @@ class Bench {
     let failure: unknown
     await interruptible(this.#world.terminal, async (signal) => {
       try {
-        if (this.#flags.peers) this.#peers = await this.#world.buildPeers({ signal, onLine: (line) => this.#progress.step(line) })
+        for (const peer of this.#flags.peers ?? []) this.#peers.set(peer, await this.#build(peer, signal))
         for (const target of targetsOf(this.#flags)) await this.#measure(target, plan, signal)
       } catch (error) {
         failure = signal.aborted ? new Interrupted() : error
@@ -90,7 +94,37 @@ class Bench {
       note: (line: string) => this.#note(line),
     }
     await runTarget(engine, name, plan, observer, signal)
-    if (this.#peers) await runPeers(this.#peers, engine, name, plan, observer, signal)
+    for (const peer of this.#peers.keys()) await this.#measurePeer(peer, engine, name, plan, observer, signal)
+  }
+
+  async #build(peer: PeerName, signal: AbortSignal): Promise<PeerPrograms | OuroborosError> {
+    const onStage = (stage: string) => this.#progress.stage(`${peer}: ${stage}`)
+    const onLine = (line: string) => this.#progress.compiling(peer, line)
+    try {
+      return await this.#world.buildPeer(peer, { signal, onStage, onLine })
+    } catch (error) {
+      return this.#excuse(error, signal)
+    }
+  }
+
+  /** A peer that cannot be built or does not run is told of in the report; the others are measured. */
+  async #measurePeer(name: PeerName, engine: Engine, target: string, plan: Plan, observer: Observer, signal: AbortSignal): Promise<void> {
+    const programs = this.#peers.get(name) as PeerPrograms | OuroborosError
+    let failure = programs instanceof OuroborosError ? programs : undefined
+    try {
+      if (!(programs instanceof OuroborosError)) await runPeer(name, programs, engine, target, plan, observer, signal)
+    } catch (error) {
+      failure = this.#excuse(error, signal)
+    }
+    if (!failure) return
+    const reason = `${failure.code}: ${failure.message}`
+    this.#failures.push({ target, method: name, reason })
+    this.#progress.note(`${name} is not measured: ${reason}`)
+  }
+
+  #excuse(error: unknown, signal: AbortSignal): OuroborosError {
+    if (signal.aborted || !(error instanceof OuroborosError)) throw error
+    return error
   }
 
   #note(line: string): void {
@@ -106,6 +140,7 @@ class Bench {
       settings: { prompts, max_tokens: tokens, temperature: temp, seed, repeat },
       targets: this.#targets,
       samples: this.#samples,
+      failures: this.#failures,
       notes: this.#notes,
       projected: this.#hardware.flatMap((hardware) => project(this.#samples, hardware)),
       interrupted,

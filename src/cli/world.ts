@@ -1,15 +1,15 @@
+import type { BuildOptions } from '../builds/build-folder.ts'
+import type { PeerName, PeerPrograms } from '../builds/peers.ts'
 import type { Engine, LoadOptions } from '../engine/api.ts'
-import type { PeerPrograms } from '../engines/llama-peer.ts'
-import type { SourceOptions } from '../engines/llama-source.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 
 /** What commands stand on; tests give their own. */
 export interface World {
   readonly terminal: Terminal
   load(options: LoadOptions): Promise<Engine>
-  devices(): Promise<readonly string[]>
-  /** llama.cpp's own programs, compiled if they are not there. */
-  buildPeers(options: SourceOptions): Promise<PeerPrograms>
+  devices(library?: string): Promise<readonly string[]>
+  /** Another program to be measured, compiled if it is not there. */
+  buildPeer(name: PeerName, options: BuildOptions): Promise<PeerPrograms>
 }
 
 /** The process's terminal and the real engine, which is imported when first needed. */
@@ -17,7 +17,7 @@ export function processWorld(): World {
   return {
     terminal: processTerminal(),
     load: async (options) => (await import('../engine/handle.ts')).load(options),
-    devices: async () => (await import('../engine/devices.ts')).devices(),
-    buildPeers: async (options) => (await import('../engines/llama-peer.ts')).buildPeers(options),
+    devices: async (library) => (await import('../engine/devices.ts')).devices(library),
+    buildPeer: async (name, options) => (await import('../builds/peers.ts')).buildPeer(name, options),
   }
 }

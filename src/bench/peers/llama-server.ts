@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { OuroborosError } from '../../core/errors.ts'
 import type { Measured } from '../sample.ts'
-import { type PeerMode, type PeerSetting, serverArguments } from './arguments.ts'
 
 const completionSchema = z.object({
   content: z.string(),
@@ -29,7 +28,7 @@ export interface PeerRequest {
 const START_MS = 300_000
 const ASK_AGAIN_MS = 100
 
-/** A llama-server of our own on this machine, asked over HTTP. */
+/** A llama-server of our own on this machine, llama.cpp's or ik_llama.cpp's, asked over HTTP. */
 export class LlamaServer implements AsyncDisposable {
   readonly #process: ChildProcess
   readonly #address: string
@@ -37,14 +36,14 @@ export class LlamaServer implements AsyncDisposable {
   readonly #said: string[]
 
   /** Starts a server and waits until it answers. Throws `E_ENGINE` if it does not; the signal's reason when aborted. */
-  static async start(program: string, mode: PeerMode, setting: PeerSetting, signal: AbortSignal): Promise<LlamaServer> {
+  static async start(program: string, name: string, words: (port: number) => readonly string[], signal: AbortSignal): Promise<LlamaServer> {
     const port = await freePort()
     // Ctrl-C at a terminal reaches a whole group: the server has one of its own, we end it.
     const options: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe'], detached: process.platform !== 'win32' }
-    const child = spawn(program, serverArguments(mode, setting, port), options)
+    const child = spawn(program, words(port), options)
     const server = new LlamaServer(child, `http://127.0.0.1:${port}`, signal)
     try {
-      await server.#ready(mode.name)
+      await server.#ready(name)
     } catch (error) {
       await server[Symbol.asyncDispose]()
       throw error
