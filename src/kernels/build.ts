@@ -8,6 +8,9 @@ import type { KernelSources } from './sources.ts'
 import { tryLibrary } from './trial.ts'
 import { ZIG_VERSION, zigCompiler } from './zig.ts'
 
+/** What Zig may take, in times of another compiler's limit. */
+const ZIG_TIMES = 3
+
 /** Longest times in milliseconds. */
 export interface Limits {
   readonly compile: number
@@ -37,7 +40,7 @@ export function build(set: InstructionSet, sources: KernelSources, home: string,
   const parent = writableFolder(home)
   if (typeof parent !== 'string') return parent
   const folder = join(parent, key)
-  const longest = (compilers.length + 1) * (limits.compile + limits.trial) + limits.download
+  const longest = (compilers.length + ZIG_TIMES) * (limits.compile + limits.trial) + limits.download
   const onWait = () => onLine('waiting for another process that is preparing the kernels')
   return withLock(folder, longest, onWait, () => {
     const made = fromCache(folder, set)
@@ -92,10 +95,11 @@ function compileInto(
 ): string | undefined {
   return inTemporary(parent, (temporary) =>
     inTemporary(parent, (result) => {
+      // Zig makes its C library's parts first, and nothing comes after it.
+      const timeout = source === 'zig' ? ZIG_TIMES * limits.compile : limits.compile
       const out = join(result, LIBRARY_NAME)
       const problem =
-        compile(compiler, sources.files, set, { temporary, out, timeout: limits.compile, env }) ??
-        tryLibrary(out, set, limits.trial, temporary)
+        compile(compiler, sources.files, set, { temporary, out, timeout, env }) ?? tryLibrary(out, set, limits.trial, temporary)
       if (!problem) keep(result, folder, { source, compiler: compiler.name })
       return problem
     }),
