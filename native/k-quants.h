@@ -59,21 +59,29 @@ template <int bit> INLINE R fifth(R high) {
     else return both(right<bit - 4>(high), bytes(16));
 }
 
-/** Sub-block `sub` (0..7) of 32 elements by NC columns. */
-template <bool five, int NC, int sub> INLINE void q45_k_sub(const uint8_t * w, const R & scale, const Act256 * a, R * sum, int p) {
+/** Sub-blocks 2i and 2i + 1, of 32 elements each, by NC columns: the low and the high nibbles of the same vectors. */
+template <bool five, int NC, int i> METHOD void q45_k_two(const uint8_t * w, const ScalesK & z, const Act256 * a, R * sum, int p) {
     enum { RUN = run_of(five ? 31 : 15) };
-    const uint8_t * low = w + 256 + (sub / 2) * 512 + PART_BYTES * p, * high = w + Q4_K_BLOCK + PART_BYTES * p;
-    R x[NC];
+    const R low = bytes(15);
+    const uint8_t * nibbles = w + 256 + 512 * i + PART_BYTES * p, * high = w + Q4_K_BLOCK + PART_BYTES * p;
+    R x[NC], y[NC];
 #pragma GCC unroll 8
     for (int q = 0; q < 8; q++) {
         if (q % RUN == 0)
-            for (int c = 0; c < NC; c++) x[c] = zero();
-        const R v = ld(low + 64 * q);
-        R e = both(sub % 2 ? right<4>(v) : v, bytes(15));
-        if constexpr (five) e = either(e, fifth<sub>(ld(high + 64 * q)));
-        for (int c = 0; c < NC; c++) x[c] = dot_small(x[c], e, a[c].q + 32 * sub + 4 * q);
+            for (int c = 0; c < NC; c++) x[c] = y[c] = zero();
+        const R v = ld(nibbles + 64 * q);
+        R e = both(v, low), f = both(right<4>(v), low);
+        if constexpr (five) {
+            const R h = ld(high + 64 * q);
+            e = either(e, fifth<2 * i>(h));
+            f = either(f, fifth<2 * i + 1>(h));
+        }
+        for (int c = 0; c < NC; c++) {
+            x[c] = dot_small(x[c], e, a[c].q + 64 * i + 4 * q);
+            y[c] = dot_small(y[c], f, a[c].q + 64 * i + 4 * q + 32);
+        }
         if (q % RUN == RUN - 1)
-            for (int c = 0; c < NC; c++) sum[c] = fold(sum[c], x[c], scale);
+            for (int c = 0; c < NC; c++) sum[c] = fold(fold(sum[c], x[c], z.scale[2 * i][p]), y[c], z.scale[2 * i + 1][p]);
     }
 }
 
@@ -86,14 +94,10 @@ template <bool five> struct StepQ45K {
         const Act256 * act = a + c0;
         R sum[NC];
         for (int c = 0; c < NC; c++) sum[c] = zero();
-        q45_k_sub<five, NC, 0>(w, z.scale[0][p], act, sum, p);
-        q45_k_sub<five, NC, 1>(w, z.scale[1][p], act, sum, p);
-        q45_k_sub<five, NC, 2>(w, z.scale[2][p], act, sum, p);
-        q45_k_sub<five, NC, 3>(w, z.scale[3][p], act, sum, p);
-        q45_k_sub<five, NC, 4>(w, z.scale[4][p], act, sum, p);
-        q45_k_sub<five, NC, 5>(w, z.scale[5][p], act, sum, p);
-        q45_k_sub<five, NC, 6>(w, z.scale[6][p], act, sum, p);
-        q45_k_sub<five, NC, 7>(w, z.scale[7][p], act, sum, p);
+        q45_k_two<five, NC, 0>(w, z, act, sum, p);
+        q45_k_two<five, NC, 1>(w, z, act, sum, p);
+        q45_k_two<five, NC, 2>(w, z, act, sum, p);
+        q45_k_two<five, NC, 3>(w, z, act, sum, p);
         for (int c = 0; c < NC; c++) {
             R least = zero();
             for (int j = 0; j < 4; j++) least = dot_pairs(least, z.least[j][p], act[c].sum32_pairs + 2 * j);
