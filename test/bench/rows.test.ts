@@ -32,6 +32,12 @@ describe('a row', () => {
     expect(rowOf(once, again)).toMatchObject({ prompts: 1, speedup: 2, spread: { min: 2, max: 2 } })
   })
 
+  it('takes speeds from the turns that were steady, where there are any, and counts the others', () => {
+    const swaying = { ...sample('ouroboros', 1, { tokensPerSecond: 90 }), steady: false }
+    expect(rowOf(sample('ouroboros', 0, { tokensPerSecond: 20 }), swaying)).toMatchObject({ speedup: 2, prompts: 2, texts: 2, unsteady: 1 })
+    expect(rowOf(swaying)).toMatchObject({ speedup: 9, unsteady: 1 })
+  })
+
   it('adds up passes, steps and the time outside the engine', () => {
     const row = rowOf(sample('ouroboros', 0), sample('ouroboros', 1, { histogram: [0, 1], targetPasses: 5, draftPasses: 8 }))
     expect(row).toMatchObject({ acceptance_histogram: [0, 6, 3], overhead_share: 0.05, memory_bytes: 1e9 })
@@ -41,7 +47,7 @@ describe('a row', () => {
 
   it('counts equal texts, and says where they part', () => {
     const other = sample('ouroboros', 1, { text: 'some', ids: [1, 2, 9] })
-    expect(rowOf(sample('ouroboros', 0), other)?.equal_share).toBe(0.5)
+    expect(rowOf(sample('ouroboros', 0), other)).toMatchObject({ texts: 2, equal_texts: 1 })
     expect(reportSample(other).differs_at).toBe(2)
     expect(reportSample(sample('ouroboros', 0)).differs_at).toBeNull()
   })

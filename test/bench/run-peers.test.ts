@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { runPeers } from '../../src/bench/peers/run-peers.ts'
+import { runPeer } from '../../src/bench/peers/run-peers.ts'
 import { rowsOf } from '../../src/bench/rows.ts'
 import type { Plan } from '../../src/bench/runner.ts'
 import type { Sample } from '../../src/bench/sample.ts'
@@ -21,7 +21,7 @@ async function run(engine: FakeEngine, others: readonly string[]) {
   const samples: Sample[] = []
   const notes: string[] = []
   const observer = { prompt: (some: readonly Sample[]) => void samples.push(...some), note: (line: string) => void notes.push(line) }
-  await runPeers(programs, engine, 'big', plan(others), observer, new AbortController().signal)
+  await runPeer('llama.cpp', programs, engine, 'big', plan(others), observer, new AbortController().signal)
   return { rows: rowsOf(samples, []), samples, notes }
 }
 
@@ -41,6 +41,7 @@ describe.skipIf(process.platform === 'win32')('llama.cpp beside us', () => {
     expect(rows[0]).toMatchObject({ method: 'llama.cpp', tokens_per_second: 15, speedup: 1, speedup_over_vanilla: 0.5, prompts: 2 })
     expect(rows.find(({ method }) => method === 'llama.cpp lookahead')).toMatchObject({ tokens_per_second: 5, speedup: 0.3333 })
     expect(samples.every(({ vanilla }) => vanilla.tokensPerSecond === 30)).toBe(true)
+    expect(samples.every(({ steady }) => steady)).toBe(true)
     expect(notes[0]).toMatch(/big, gsm8k: llama.cpp draft-simple drafts at most \d tokens \(of 2, 3, 4, 6; tuned on other prompts: 1\)/)
     expect(new Set(engine.events)).toEqual(new Set(['vanilla']))
   })

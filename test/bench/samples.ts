@@ -31,6 +31,7 @@ export function sample(method: string, prompt: number, own: Partial<Measured> = 
     method,
     prompt,
     repeat: 0,
+    steady: true,
     measured: measured(own),
     base: { method: 'vanilla', measured: plain },
     vanilla: plain,

@@ -33,7 +33,7 @@ describe('ouroboros bench', () => {
     const { world, code } = await bench({ speed, facts: { costs: COSTS } })
     expect(code).toBe(0)
     expect(world.out).toMatch(/^\d{4}-\d\d-\d\d {2}ouroboros bench --data/)
-    expect(world.out).toMatch(/engine fake \(fake\)/)
+    expect(world.out).toMatch(/engine fake/)
     expect(world.out).toContain('big: big model, drafts by small model, 2 threads')
     expect(world.out).toContain('2 prompts a task, 128 tokens, temperature 0, seed 0, once')
     expect(world.out).toContain('big, gsm8k: 2 prompts')
@@ -53,12 +53,21 @@ describe('ouroboros bench', () => {
       ['vanilla', 'gsm8k', 'big'],
       ['ouroboros', 'gsm8k', 'big'],
     ])
-    expect(rows[1]).toMatchObject({ prompts: 2, tokens: 8, speedup: 1, mean_acceptance_length: 2, equal_share: 1, base: 'vanilla' })
+    expect(rows[1]).toMatchObject({
+      prompts: 2,
+      tokens: 8,
+      speedup: 1,
+      mean_acceptance_length: 2,
+      texts: 2,
+      equal_texts: 2,
+      unsteady: 0,
+      base: 'vanilla',
+    })
     expect(limit?.[0]).toMatchObject({ target: 'big', width: 4 })
     expect(settings).toEqual({ prompts: 2, max_tokens: 32, temperature: 0, seed: 3, repeat: 1 })
     expect(models[0]).toMatchObject({ file: 'big.gguf', draft: { file: 'small.gguf' }, exact: false })
     expect(command).toMatch(/^ouroboros bench --data \S+ --tasks gsm8k/)
-    expect(samples).toHaveLength(4)
+    expect(samples).toHaveLength(6)
   })
 
   it('no limit where costs are not known', async () => {
@@ -71,11 +80,11 @@ describe('ouroboros bench', () => {
     const { world } = await bench({}, '--methods', 'prompt-lookup,ouroboros,ouroboros-warm')
     const measured = world.engine.events.slice(world.engine.events.indexOf('forget') + 3) // behind the warm-up
     expect(measured).toEqual([
-      ...['prompt-lookup', 'vanilla', 'forget', 'ouroboros'],
-      ...['forget', 'ouroboros', 'vanilla', 'prompt-lookup'],
+      ...['vanilla', 'prompt-lookup', 'vanilla', 'forget', 'ouroboros', 'vanilla'],
+      ...['vanilla', 'forget', 'ouroboros', 'vanilla', 'prompt-lookup', 'vanilla'],
       'forget',
-      ...['vanilla', 'ouroboros'],
-      ...['ouroboros', 'vanilla'],
+      ...['vanilla', 'ouroboros', 'vanilla'],
+      ...['vanilla', 'ouroboros', 'vanilla'],
     ])
   })
 
@@ -127,6 +136,14 @@ describe('ouroboros bench', () => {
     expect(report(json).projected.map(({ method, speedup }) => [method, speedup])).toContainEqual(['ouroboros', 3])
   })
 
+  it('a peer that cannot be built is a row that says why; the others are measured', async () => {
+    const { world, code } = await bench({}, '--methods', 'ouroboros', '--peers', 'llama.cpp,ik_llama.cpp')
+    expect(code).toBe(0)
+    expect(world.out).toContain('\nik_llama.cpp  not measured: E_PLATFORM: a fake world has no compiler')
+    const json = (await bench({}, '--methods', 'ouroboros', '--peers', 'llama.cpp', '--json', '-')).world
+    expect(report(json).failures).toEqual([{ target: 'big', method: 'llama.cpp', reason: 'E_PLATFORM: a fake world has no compiler' }])
+  })
+
   it('--html writes one file', async () => {
     const file = join(await tempFolder(), 'report.html')
     expect((await bench({}, '--methods', 'ouroboros', '--html', file)).code).toBe(0)
@@ -170,7 +187,7 @@ describe('what is wrong is said before anything is loaded', () => {
     [['--methods', 'speculative', '--no-draft'], 2, /speculative needs a draft model/],
     [['--methods', 'speculative', '--targets', 'a.gguf'], 2, /a.gguf has none: name one with --spec-draft-model/],
     [['--hardware', 'h100'], 1, /no such hardware: received h100/],
-    [['--peers', 'vllm'], 2, /Allowed choices are llama.cpp/],
+    [['--peers', 'llama.cpp,vllm'], 2, /Allowed: llama.cpp, ik_llama.cpp/],
     [['--json', '/nowhere/r.json'], 1, /cannot write \/nowhere\/r.json/],
     [['--html', '/nowhere/r.html'], 1, /cannot write \/nowhere\/r.html/],
     [['--tasks', 'mbpp'], 1, /no file for mbpp/],

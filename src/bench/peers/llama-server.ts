@@ -118,15 +118,23 @@ export class LlamaServer implements AsyncDisposable {
       const ended = pid === undefined ? 'no process' : (exitCode ?? signalCode)
       await sleep(ASK_AGAIN_MS) // its last words may still be on their way
       if (ended !== null || performance.now() > until) {
-        const last = this.#said.join('').trim().split('\n').slice(-3).join(' | ')
-        throw new OuroborosError('E_ENGINE', `${name}: llama-server ${ended === null ? 'does not answer' : `ended with ${ended}`}: ${last}`)
+        const what = ended === null ? 'does not answer' : `ended with ${ended}`
+        throw new OuroborosError('E_ENGINE', `${name}: llama-server ${what}: ${this.#lastWords()}`)
       }
     }
   }
 
+  #lastWords(): string {
+    return this.#said.join('').trim().split('\n').slice(-3).join(' | ')
+  }
+
   async #post(path: string, body: object): Promise<unknown> {
     const headers = { 'content-type': 'application/json' }
-    const response = await fetch(`${this.#address}${path}`, { method: 'POST', headers, body: JSON.stringify(body), signal: this.#signal })
+    const request = { method: 'POST', headers, body: JSON.stringify(body), signal: this.#signal }
+    const response = await fetch(`${this.#address}${path}`, request).catch((cause: Error) => {
+      this.#signal.throwIfAborted()
+      throw new OuroborosError('E_ENGINE', `llama-server does not answer ${path} any more: ${this.#lastWords()}`, { cause })
+    })
     if (response.ok) return await response.json()
     throw new OuroborosError('E_ENGINE', `llama-server answered ${path} with ${response.status}: ${(await response.text()).slice(0, 300)}`)
   }
