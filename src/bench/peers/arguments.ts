@@ -30,6 +30,8 @@ export interface Peer {
   readonly drafting: { readonly modes: readonly PeerMode[]; readonly usual: number }
   /** What its users would set for all modes on a processor. */
   readonly flags: readonly string[]
+  /** Its answers say how many draft tokens were accepted. */
+  readonly tellsAccepted: boolean
   draftFlags(draft: string, length: number, threads: number): readonly string[]
 }
 
@@ -43,6 +45,7 @@ const LLAMA: Peer = {
   ],
   drafting: { modes: draftModes('llama.cpp draft-simple', [2, 3, 4, 6]), usual: 3 },
   flags: ['--offline', '--no-ui', '--fit', 'off'],
+  tellsAccepted: true,
   draftFlags: (draft, length, threads) => [
     ...['--spec-type', 'draft-simple', '--spec-draft-model', draft],
     ...['--spec-draft-n-max', String(length), '--spec-draft-threads', String(threads)],
@@ -65,6 +68,7 @@ const IK: Peer = {
   drafting: { modes: draftModes('ik_llama.cpp draft', [2, 4, 8, 16]), usual: 16 },
   // Its fused operations and graph reuse are on by themselves.
   flags: ['--flash-attn', 'on', '--run-time-repack', '--jinja', '--webui', 'none'],
+  tellsAccepted: false,
   // The draft model takes nothing over from the target's flags.
   draftFlags: (draft, length, threads) => [
     ...['--model-draft', draft, '--draft-max', String(length)],

@@ -45,7 +45,10 @@ export async function runPeer(
   const contender = (mode: PeerMode): Contender => ({
     name: mode.name,
     once: mode.learns === true,
-    run: async (prompt) => await servers.of(mode).complete(await render(prompt), request),
+    run: async (prompt) => {
+      const measured = await servers.of(mode).complete(await render(prompt), request)
+      return peer.tellsAccepted || mode === peer.plain ? measured : { ...measured, targetPasses: null }
+    },
   })
   const programs: Contender[] =
     lookahead === undefined
