@@ -5,23 +5,12 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { COMPILER_FLAGS, INSTRUCTION_SETS, type InstructionSet } from '../../src/kernels/instruction-set.ts'
 import { withFileLock } from '../../src/models/file-lock.ts'
 
 const run = promisify(execFile)
 const NATIVE = fileURLToPath(new URL('../../native', import.meta.url))
-const AVX2 = ['-mavx2', '-mfma', '-mf16c']
-
-/** Instruction sets: their compiler flags, and what /proc/cpuinfo calls what they need. */
-const SETS = {
-  avx2: { flags: AVX2, needs: ['avx2', 'fma', 'f16c'] },
-  avxvnni: { flags: [...AVX2, '-mavxvnni'], needs: ['avx2', 'fma', 'f16c', 'avx_vnni'] },
-  avx512: {
-    flags: [...AVX2, '-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq', '-mavx512vnni'],
-    needs: ['avx2', 'fma', 'f16c', 'avx512f', 'avx512bw', 'avx512vl', 'avx512dq', 'avx512_vnni'],
-  },
-  dotprod: { flags: ['-march=armv8.2-a+dotprod+fp16'], needs: ['asimddp', 'asimdhp'] },
-} as const
-export type Isa = keyof typeof SETS
+export type Isa = InstructionSet
 
 export interface BuildOptions {
   /** Address and undefined-behavior sanitizers. */
@@ -40,14 +29,13 @@ export function works(command: string): boolean {
 export function isas(): Isa[] {
   if (!existsSync('/proc/cpuinfo') || !works('g++')) return []
   const has = new Set(/^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(' '))
-  return (Object.keys(SETS) as Isa[]).filter((isa) => SETS[isa].needs.every((flag) => has.has(flag)))
+  return (Object.keys(INSTRUCTION_SETS) as Isa[]).filter((isa) => INSTRUCTION_SETS[isa].processor.every((flag) => has.has(flag)))
 }
 
 /** All of native/ compiled for an instruction set: the path of the library. What was compiled from the same sources is used again. */
 export async function buildKernels(isa: Isa, { sanitize = false, compiler = 'g++', main }: BuildOptions = {}): Promise<string> {
-  const speed = sanitize ? ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : ['-O3']
-  const flags = [...speed, ...'-std=c++17 -fPIC -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffp-contract=off'.split(' ')]
-  flags.push('-fno-math-errno', '-fvisibility=hidden', '-pthread', '-Wall', '-Wextra', ...SETS[isa].flags)
+  const flags = [...COMPILER_FLAGS, ...INSTRUCTION_SETS[isa].compiler, '-Wall', '-Wextra']
+  if (sanitize) flags.push('-O0', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all')
   const files = readdirSync(NATIVE).map((name) => join(NATIVE, name))
   const headers = files.filter((file) => file.endsWith('.h')).map((file) => readFileSync(file))
   const cache = join(tmpdir(), `ouroboros-kernels-${process.getuid?.() ?? ''}`)
@@ -66,7 +54,7 @@ export async function buildKernels(isa: Isa, { sanitize = false, compiler = 'g++
   }
 
   const objects: string[] = []
-  for (const source of [...files.filter((file) => file.endsWith('.cpp')), ...(main ? [main] : [])]) {
+  for (const source of [...(main ? [main] : []), ...files.filter((file) => file.endsWith('.cpp'))]) {
     const hash = digest(compiler, ...flags, ...headers, readFileSync(source))
     objects.push(await made(`${hash}-${basename(source)}.o`, (out) => run(compiler, [...flags, '-c', source, '-o', out])))
   }
