@@ -72,7 +72,8 @@ export class LlamaServer implements AsyncDisposable {
 
   /** Continues a rendered prompt. The first token comes with the prompt, as in our own figures. */
   async complete(prompt: string, { maxTokens, temperature, seed }: PeerRequest): Promise<Measured> {
-    const sampling = { temperature, seed, top_k: 0, top_p: 1, min_p: 0 }
+    // A prompt that lies in the cache is evaluated in another shape: the same request would not give the same text.
+    const sampling = { temperature, seed, top_k: 0, top_p: 1, min_p: 0, cache_prompt: false }
     const { content, timings } = completionSchema.parse(await this.#post('/completion', { prompt, n_predict: maxTokens, ...sampling }))
     const { predicted_n: tokens, predicted_ms: decodedMs } = timings
     const decodedTokens = Math.max(0, tokens - 1)
