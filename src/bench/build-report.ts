@@ -58,7 +58,7 @@ function modelOf(target: string, facts: EngineFacts): ReportModel {
     library: facts.library,
     threads: facts.threads,
     context: facts.contextLength,
-    exact: facts.exactWidth !== null,
+    exact: facts.exact,
   }
 }
 
