@@ -124,6 +124,8 @@ extern Backend backend;
 /** Traits of an operation, or null: one function per kernel file, asked in turn by `registration.cpp`. */
 Traits * matmul_traits(const Tensor * op);
 Traits * attention_traits(const Tensor * op);
+/** Whether the calling thread has asked for stock kernels. */
+bool stock_wanted();
 
 INLINE float float_at(const void * p) {
     float value;

@@ -5,9 +5,11 @@
 
 namespace ouroboros {
 
-static __thread bool stock; // passes decoded on this thread use the stock kernel
+static __thread bool stock; // this thread loads and decodes with stock kernels
 
-/** Whether passes that the calling thread decodes use this attention (the default) or the stock kernel (0). */
+bool stock_wanted() { return stock; }
+
+/** Whether what the calling thread loads and decodes uses these kernels (the default) or the stock ones (0). */
 EXPORT void ouroboros_use(int32_t on) {
     stock = !on;
 }

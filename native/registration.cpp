@@ -5,11 +5,14 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+extern "C" void ggml_barrier(void * threadpool); // of barrier.cpp
+
 namespace ouroboros {
 
 static bool supports_op(Extra *, void *, const Tensor * op) {
     const Tensor * w = op->src[0], * b = op->src[1];
     if ((op->op != MUL_MAT && op->op != MUL_MAT_ID) || !w->buffer || w->buffer->type != &buffer_type) return false;
+    if (!w->data && stock_wanted()) return false; // the loader asks where weights may lie
     if (!kind_of(w) || (op->op == MUL_MAT && w->ne[2] != 1) || b->type != F32 || b->nb[0] != sizeof(float)) return false;
     if (op->op == MUL_MAT_ID && (!op->src[2] || op->src[2]->type != I32)) return false;
     return !b->buffer || (b->buffer->type->is_host && b->buffer->type->is_host(b->buffer->type));
@@ -75,10 +78,11 @@ static const char * put_in() {
     Vector & (*types)();
     BufferType * (*cpu_type)();
     if (!find(library, "_Z39ggml_backend_cpu_get_extra_buffer_typesv", types) || !find(library, "ggml_backend_cpu_buffer_type", cpu_type) ||
-        !find(library, "ggml_barrier", backend.barrier) || !find(library, "ggml_threadpool_chunk_set", backend.chunk_set) ||
+        !find(library, "ggml_threadpool_chunk_set", backend.chunk_set) ||
         !find(library, "ggml_threadpool_chunk_add", backend.chunk_add) || !find(library, "ggml_backend_buffer_init", backend.buffer_init))
         return "the CPU backend lacks a function";
     if (strcmp(cpu_type()->get_name(cpu_type()), "CPU") != 0 || !layout_holds(library)) return "the CPU backend has another layout";
+    backend.barrier = ggml_barrier;
     init_buffer_type(cpu_type()->device, &extra);
     Vector & list = types();
     const size_t had = list.end - list.begin;

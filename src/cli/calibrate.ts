@@ -26,7 +26,7 @@ export function registerCalibrate(program: Command, world: World): void {
 }
 
 /** The curves as a table with bars: seconds of a pass, and what a token costs in it. */
-export function calibrationReport({ library, threads, target, draft, costs, equalWidths }: EngineFacts): string {
+export function calibrationReport({ library, threads, target, draft, costs, exact, different, kernels }: EngineFacts): string {
   if (!costs) return 'nothing was measured: leave out --no-calibrate'
   const { widths, seconds } = costs.target
   const plain = seconds[0] as number
@@ -51,12 +51,12 @@ export function calibrationReport({ library, threads, target, draft, costs, equa
     ...(context
       ? [`1000 tokens of context add ${milliseconds(1000 * (context.perPass + context.perToken))} ms to a pass over one token`]
       : []),
-    equalWidths && equalWidths.length > 0
-      ? `passes over ${equalWidths.join(', ')} tokens compute the same bits as passes over one`
-      : 'no pass over several tokens computes the same bits as passes over one: near-ties may be decided otherwise (see --exact)',
+    exact
+      ? "passes of every shape compute the same bits as single tokens: texts are plain decoding's to the byte"
+      : `${different.join(', ')} gives other bits than single tokens: near-ties may be decided otherwise`,
   ]
   return [
-    `${target.description}${draft ? ` with ${draft.description}` : ''}: ${library}, ${threads} threads`,
+    `${target.description}${draft ? ` with ${draft.description}` : ''}: ${library}, ${kernels.set ? `kernels ${kernels.set}` : 'stock kernels'}, ${threads} threads`,
     '',
     'tokens   T(n) ms   T(n)/T(1)  ms/token  draft ms',
     ...rows,

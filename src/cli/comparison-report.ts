@@ -16,7 +16,11 @@ export function comparisonReport(comparison: Comparison, paint: Paint): string {
     ['plain decoding', measured(plainSpeeds.map(speed).join(', '), plain)],
     [method, measured(speed(drafted.result.timings.predictedPerSecond), drafted)],
     ['speed-up', verdict(comparison, paint)],
-    ['same text', comparison.equal ? paint.green('yes') : paint.yellow('no')],
+    ['same text', comparison.equal ? paint.green('yes, byte for byte') : paint.yellow('no')],
+    [
+      'exact here',
+      drafted.result.exact ? 'yes: probed for this file on this machine' : 'no: near-ties may be decided otherwise (--exact says why)',
+    ],
     ['tokens by origin', origins(statistics, paint)],
     ['mean acceptance', `${meanAcceptanceLength(statistics).toFixed(2)} tokens per target pass`],
   ]
@@ -28,7 +32,7 @@ export function comparisonReport(comparison: Comparison, paint: Paint): string {
       `  The texts part at token ${parting.token}, after ${parting.before}:`,
       `    plain      ${parting.plain}`,
       `    ${method.padEnd(10)} ${parting.drafted}`,
-      '  Passes of another width round differently, which decides near-ties otherwise; see "lossless" in the README.',
+      '  Passes of another width round differently here, which decides near-ties otherwise: see "Is the text really the same?" in the README.',
     )
   }
   return table.join('\n')
@@ -46,5 +50,5 @@ function verdict({ speedup, plainSpeeds, drafted }: Comparison, paint: Paint): s
   if (timings.predictedPerSecond > Math.max(...plainSpeeds) * (1 + NOISE)) return `${paint.bold(factor)}   faster than plain decoding`
   if (timings.predictedPerSecond < Math.min(...plainSpeeds) * (1 - NOISE))
     return `${paint.bold(factor)}   ${method} was slower here than plain decoding`
-  return `${paint.bold(factor)}   no difference worth naming`
+  return `${paint.bold(factor)}   no measurable difference`
 }

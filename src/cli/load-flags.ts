@@ -25,8 +25,8 @@ export interface LoadFlags {
   library?: string
   /** False with `--no-calibrate`. */
   calibrate?: boolean
-  /** False with `--no-repack`. */
-  repack: boolean
+  /** False with `--no-kernels`. */
+  kernels?: boolean
 }
 
 /** Adds the flags that say which models to load and how. */
@@ -51,8 +51,8 @@ export function addLoadFlags(command: Command, defaultModel: string): Command {
       ...files,
       file,
     ])
-    .option('--exact', "only passes that compute plain decoding's bits: the same text, byte for byte (probed at load)")
-    .option('--no-repack', 'keep the weights as they lie in the file: slower, but passes of every width compute the same bits')
+    .option('--exact', "refuse where texts would not be plain decoding's to the byte (elsewhere they are, without this flag)")
+    .option('--no-kernels', "llama.cpp's own kernels: for comparison, and as a way out")
 }
 
 /** The library's options for these flags. */
@@ -73,7 +73,7 @@ export function toLoadOptions(flags: LoadFlags): LoadOptions {
     ...(flags.phrasesFrom && { phrasesFrom: flags.phrasesFrom }),
     ...(flags.library !== undefined && { library: flags.library }),
     ...(flags.calibrate === false && { calibrate: false }),
-    ...(flags.repack === false && { repack: false }),
+    ...(flags.kernels === false && { kernels: false }),
   }
 }
 

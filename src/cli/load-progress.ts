@@ -11,8 +11,10 @@ type Event = Parameters<NonNullable<LoadOptions['onProgress']>>[0]
 const VERBS: Readonly<Record<Event['phase'], string>> = {
   pull: 'pulling',
   requantize: 'making the faster draft',
+  kernels: 'kernels:',
   load: 'loading',
   calibrate: 'measuring the passes of',
+  probe: 'comparing bits of passes of',
 }
 
 /** Loads (and pulls) the models of these flags, shows how far it is; Ctrl-C gives up. */
@@ -89,5 +91,5 @@ export class LoadProgress {
 }
 
 function describe(event: Event): string {
-  return `${VERBS[event.phase]} ${basename(event.file)}`
+  return `${VERBS[event.phase]} ${event.phase === 'kernels' ? event.file : basename(event.file)}`
 }

@@ -33,7 +33,7 @@ export interface ServeFlags extends LoadFlags, GenerateFlags {
 export function addServeFlags(command: Command): Command {
   return command
     .optionsGroup('Server:')
-    .option('--parallel <n>', 'answers at once; each has its own context (default: 4; 1 with --exact)  [-np]', integer({ min: 1, max: 64 }))
+    .option('--parallel <n>', 'answers at once; each has its own context (default: 4)  [-np]', integer({ min: 1, max: 64 }))
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <n>', 'port to listen on; 0 is any free one', integer({ min: 0, max: 65_535 }), 8080)
     .option('--open', 'other addresses than the loopback without a key: everybody who can reach it may use it')

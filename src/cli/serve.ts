@@ -22,10 +22,13 @@ async function serve(flags: ServeFlags, world: World): Promise<void> {
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, terminal.stderr)
   const options = toListenOptions(flags, log)
   const { listen } = await import('../server/listen.ts')
-  await using engine = await loadWithProgress(world, flags, { sessions: flags.parallel ?? (flags.exact ? 1 : 4) })
+  await using engine = await loadWithProgress(world, flags, { sessions: flags.parallel ?? 4 })
   const server = await listen(engine, options)
   terminal.stdout.write(`listening on ${server.url}\n`)
-  log.info({ url: server.url, model: options.model, slots: engine.facts.sessions, context: engine.facts.contextLength }, 'listening')
+  log.info(
+    { url: server.url, model: options.model, slots: engine.facts.sessions, context: engine.facts.contextLength, exact: engine.facts.exact },
+    'listening',
+  )
   await toldToStop(terminal)
   log.info({}, 'stopping')
   const ignore = terminal.onInterrupt(() => terminal.exit(INTERRUPTED)) // asked twice: at once

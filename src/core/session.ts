@@ -22,16 +22,6 @@ export interface SessionOptions {
   readonly promptChunk?: number | (() => number)
   /** Who else is answered in the same passes; absent = nobody. */
   readonly company?: { readonly beside: number }
-  /** Only passes that compute the same bits as one-token passes do; absent = any. */
-  readonly exact?: ExactLimits
-}
-
-/** What an engine was measured to compute bit by bit as plain decoding would (design: exact mode). */
-export interface ExactLimits {
-  /** Most tokens in a verification pass. */
-  readonly width: number
-  /** Whether prompt chunks of any width are equal as well: if not, prompts are read as plain decoding would, from the start. */
-  readonly anyPrompt: boolean
 }
 
 /** What one step did. A prompt chunk emits nothing. */
@@ -87,7 +77,6 @@ export class Session {
     this.#promptLength = prompt.length
     // The last token of the context can still be followed by one that is emitted but never sent.
     this.#maxTokens = Math.min(options.maxTokens, contextLength + 1 - prompt.length)
-    if (options.exact && !options.exact.anyPrompt) options.target.align([])
     this.cachedTokens = options.target.common(prompt)
     options.drafter.begin(prompt)
   }
@@ -170,13 +159,10 @@ export class Session {
   }
 
   #room(pending: number): Room {
-    const { exact, target } = this.#options
-    const { contextLength, maxBatch } = target.cache.model
-    const readsPrompt = this.#prefix.length === this.#promptLength && pending > 1
-    const widest = exact ? (readsPrompt && !exact.anyPrompt ? 0 : Math.min(exact.width, maxBatch)) : maxBatch
+    const { contextLength, maxBatch } = this.#options.target.cache.model
     return {
       depth: contextLength - this.#prefix.length,
-      nodes: Math.max(0, widest - pending),
+      nodes: Math.max(0, maxBatch - pending),
       base: pending,
       remaining: this.#maxTokens - (this.#prefix.length - this.#promptLength),
       beside: this.#options.company?.beside ?? 0,

@@ -34,25 +34,26 @@ export interface LoadOptions {
   calibrate?: boolean | 'fresh'
   /** Names of devices as `devices()` lists them. Default: the library's choice. */
   devices?: readonly string[]
-  /** Default true; the equality of passes of different width depends on it (ARCHITECTURE.md). */
+  /** Default true; without it texts are not plain decoding's to the byte. */
   flashAttention?: boolean
   /** Type of the cached keys. Default f16. */
   cacheTypeK?: CacheType
-  /** Type of the cached values. Default f16. With bf16, passes of every width compute the same bits (ARCHITECTURE.md). */
+  /** Type of the cached values. Default f16. */
   cacheTypeV?: CacheType
-  /**
-   * Only what computes the same bits as plain decoding: probed at load (seconds, remembered). Values are cached as bf16, weights are
-   * not repacked where that differs; throws E_EXACT where nothing is equal.
-   */
+  /** True: `load` throws E_EXACT where texts would not be plain decoding's to the byte. They are by default wherever that can be had (`facts.exact`). */
   exact?: boolean
-  /** Default true: weights are laid out for the CPU's fastest kernels, which for some types compute other bits for wide passes. */
-  repack?: boolean
+  /** Default true: kernels of our own where the processor has them. False: llama.cpp's, for comparison and as a way out. */
+  kernels?: boolean
   /** Text files whose phrases are known from the start. */
   phrasesFrom?: readonly string[]
   /** Lines that the native library logs. */
   onLog?: (line: string) => void
   /** Loading and pulling: what is being done, and the part done (0..1) where known. */
-  onProgress?: (event: { phase: 'pull' | 'requantize' | 'load' | 'calibrate'; file: string; fraction: number }) => void
+  onProgress?: (event: {
+    phase: 'pull' | 'requantize' | 'kernels' | 'load' | 'calibrate' | 'probe'
+    file: string
+    fraction: number
+  }) => void
   /** Lines about what works, but not as well as it could. */
   onWarning?: (line: string) => void
   /** Gives up loading: `load` rejects with the signal's reason, and what was loaded is freed. */
@@ -269,13 +270,12 @@ export interface EngineFacts {
   target: ModelFacts
   draft: ModelFacts | null
   loadMs: number
-  /** Most tokens of an exact verification pass; null: not in exact mode. */
-  exactWidth: number | null
-  /** Widths of passes that were found to compute the same bits as one-token passes (probed by exact mode and calibration); null: not probed. */
-  equalWidths: readonly number[] | null
-  /** How values are cached and whether weights were repacked, after exact mode has chosen. */
-  cacheTypeV: CacheType
-  repack: boolean
+  /** The instruction set of our own kernels and how they came here; `set` null: stock kernels, and why. */
+  kernels: { set: string | null; about: string }
+  /** Whether passes of every shape compute plain decoding's bits (probed at the first load, remembered), so that texts are the same to the byte. */
+  exact: boolean
+  /** What the probe found to differ. */
+  different: readonly string[]
   /** What passes cost on this machine; null where it was not measured. */
   costs: { target: CostCurve; draft: CostCurve | null } | null
 }

@@ -3,10 +3,11 @@ import { CostModel } from '../core/cost-model.ts'
 import { measureCosts } from './calibration.ts'
 import type { LlamaModel, LlamaModelOptions } from './llama-model.ts'
 import { measurementKey, Remembered } from './remembered.ts'
+import { ThreadPace } from './thread-pace.ts'
 
 const memory = () => new Remembered<CostCurve>('costs.json')
 
-/** A model's remembered costs, or measured now; every later pass refines them. `fresh`: measured in any case. */
+/** A model's remembered costs, or measured now; every later pass refines them and sets the threads of the next one. `fresh`: measured in any case. */
 export function loadCosts(
   model: LlamaModel,
   options: LlamaModelOptions,
@@ -20,7 +21,11 @@ export function loadCosts(
   }
   const costs = new CostModel(curve)
   const { aside = 0 } = curve
-  model.onPass = (tokens, context, seconds) => costs.observe(tokens, context, seconds + aside)
+  const pace = new ThreadPace(model.threads, curve)
+  model.onPass = (tokens, context, seconds) => {
+    costs.observe(tokens, context, seconds + aside)
+    model.pace = pace.observe(tokens, seconds + aside, context)
+  }
   return costs
 }
 

@@ -1,60 +1,29 @@
 import { OuroborosError } from '../core/errors.ts'
-import type { ExactLimits } from '../core/session.ts'
-import { type Exactness, exactLimits, probeExactness } from './exactness.ts'
-import { LlamaModel, type LlamaModelOptions } from './llama-model.ts'
+import { type Exactness, probeExactness } from './exactness.ts'
+import { library } from './library.ts'
+import type { LlamaModel, LlamaModelOptions } from './llama-model.ts'
 import { measurementKey, Remembered } from './remembered.ts'
 
-/** A target model as it was loaded; `limits` in exact mode. */
-export interface LoadedTarget {
-  readonly model: LlamaModel
-  readonly options: LlamaModelOptions
-  readonly limits?: ExactLimits
-}
-
-/**
- * Loads a model in the fastest way that computes the same bits in passes of every width: values cached as bf16 (then flash attention
- * has one path for all widths), weights repacked if that is equal too. Throws E_EXACT.
- */
-export function loadExact(file: string, given: LlamaModelOptions): LoadedTarget {
+/** Probed at the first load of a file with these options on this machine, then remembered. `fresh`: probed in any case; `onProbe` hears that it takes some seconds. */
+export function loadExactness(model: LlamaModel, options: LlamaModelOptions, fresh: boolean, onProbe: () => void): Exactness {
   const memory = new Remembered<Exactness>('exactness.json')
-  const base: LlamaModelOptions = { ...given, cacheTypeV: given.cacheTypeV ?? 'bf16' }
-  const ways =
-    given.repack === undefined
-      ? [
-          { ...base, repack: true },
-          { ...base, repack: false },
-        ]
-      : [base]
-  const tried: string[] = []
-  for (const options of ways) {
-    const known = memory.get(measurementKey(file, options))
-    if (known && known.different.length > 0 && options.repack !== false && ways.length > 1) continue // the slower way is exact for any width
-    const model = LlamaModel.load(file, options)
-    try {
-      const exactness = known ?? probeExactness(model, options !== ways.at(-1))
-      if (!known) memory.set(measurementKey(file, options), exactness)
-      const limits = exactLimits(exactness)
-      if (limits && (exactness.different.length === 0 || options === ways.at(-1))) return { model, options, limits }
-      tried.push(`${options.repack === false ? 'not repacked' : 'repacked'}: passes of ${exactness.different.join(', ')} tokens differ`)
-    } catch (error) {
-      model.close()
-      throw error
-    }
-    model.close()
-  }
-  throw new OuroborosError(
-    'E_EXACT',
-    `${file} has no exact mode here, since no pass over several tokens computes the same bits as one-token passes (${tried.join('; ')}): use a Q8_0 or Q4_K_M file, flash attention on, or leave out exact`,
-  )
-}
-
-/** Widths whose passes were found to compute the same bits as one-token passes; undefined: never probed. `fresh`: probed now. */
-export function exactWidths(model: LlamaModel, options: LlamaModelOptions, fresh: boolean): readonly number[] | undefined {
-  const memory = new Remembered<Exactness>('exactness.json')
-  const key = measurementKey(model.file, options)
-  const known = memory.get(key)
-  if (known || !fresh) return known?.equal
+  const key = `${measurementKey(model.file, options)}${model.sessions > 1 ? ' shared' : ''}`
+  const known = fresh ? undefined : memory.get(key)
+  if (known) return known
+  onProbe()
   const probed = probeExactness(model)
   memory.set(key, probed)
-  return probed.equal
+  return probed
+}
+
+/** Throws E_EXACT, saying why, where passes of every shape do not compute plain decoding's bits. */
+export function requireExact({ different }: Exactness, model: LlamaModel): void {
+  if (different.length === 0) return
+  const { kernels } = library()
+  const cause = kernels.set ? 'this file, its options or a GPU need stock kernels' : `stock kernels are in use (${kernels.about})`
+  throw new OuroborosError(
+    'E_EXACT',
+    `texts of ${model.file} may differ from plain decoding's here: ${different.join(', ')} gives other bits than single tokens, since ${cause}; ` +
+      'use a file of type Q4_0, Q4_K, Q5_K, Q6_K, Q8_0, IQ4, F16 or BF16 on the CPU with flash attention, or leave out exact',
+  )
 }

@@ -51,7 +51,7 @@ interface Waiting {
 
 class WorkerEngine implements Engine {
   readonly #worker: Worker
-  readonly #listeners: Pick<LoadOptions, 'onLog' | 'onProgress'>
+  readonly #listeners: Pick<LoadOptions, 'onLog' | 'onProgress' | 'onWarning'>
   readonly #generations = new Map<number, GenerationChannel>()
   readonly #questions = new Map<number, Waiting>()
   #facts: EngineFacts | undefined
@@ -81,7 +81,7 @@ class WorkerEngine implements Engine {
     return engine
   }
 
-  private constructor(worker: Worker, listeners: Pick<LoadOptions, 'onLog' | 'onProgress'>) {
+  private constructor(worker: Worker, listeners: Pick<LoadOptions, 'onLog' | 'onProgress' | 'onWarning'>) {
     this.#worker = worker
     this.#listeners = listeners
     worker.on('message', (message: FromWorker) => this.#hear(message))
@@ -147,6 +147,9 @@ class WorkerEngine implements Engine {
     switch (message.type) {
       case 'log':
         this.#listeners.onLog?.(message.line)
+        break
+      case 'warning':
+        this.#listeners.onWarning?.(message.line)
         break
       case 'progress':
         this.#listeners.onProgress?.({ phase: message.phase, file: message.file, fraction: message.fraction })

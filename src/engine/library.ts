@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
+import { type KernelPlugin, openKernels } from './kernel-plugin.ts'
 import { GGML_BASE_FUNCTIONS, GGML_FUNCTIONS, LIBRARY_VERSION, LLAMA_FUNCTIONS } from './llama-declarations.ts'
 import { declare, declareTypes, type NativeFunctions, type Pointer } from './native-functions.ts'
 import { inGate } from './native-gate.ts'
@@ -19,6 +20,7 @@ export interface Library {
   readonly file: string
   readonly c: Functions
   readonly devices: readonly Device[]
+  readonly kernels: KernelPlugin
 }
 
 export interface Device {
@@ -30,6 +32,7 @@ export interface Device {
 /** The last lines that the library logged, oldest first. */
 const LOG_LINES = 200
 const log: string[] = []
+let kernelLines: (line: string) => void = () => {}
 let listener: ((line: string) => void) | undefined
 let loaded: Library | undefined
 /** Callbacks for `llama_log_set`: this thread's, and a C function without effect. */
@@ -68,6 +71,11 @@ export function onLibraryLog(hear: ((line: string) => void) | undefined): void {
   listener = hear
 }
 
+/** Who hears how the kernels are prepared, if the library is not loaded yet. */
+export function onKernelLine(hear: (line: string) => void): void {
+  kernelLines = hear
+}
+
 /** The library's last words, for an error message. */
 export function lastLogLines(count = 6): string {
   return log.slice(-count).join(' | ')
@@ -84,6 +92,7 @@ function load(chosen: string | undefined): Library {
   const files = nativeFiles(chosen)
   try {
     declareTypes()
+    const opened = openKernels(kernelLines)
     // In this order: the loader then finds by its name what the next one needs.
     const c = {
       ...declare(files.base, GGML_BASE_FUNCTIONS),
@@ -97,7 +106,7 @@ function load(chosen: string | undefined): Library {
     c.llama_log_set(silent, null)
     c.llama_backend_init()
     if (Number(c.ggml_backend_dev_count()) === 0) c.ggml_backend_load_all_from_path(dirname(files.ggml))
-    return { version, file: files.llama, c, devices: listDevices(c) }
+    return { version, file: files.llama, c, devices: listDevices(c), kernels: opened.register() }
   } catch (cause) {
     if (cause instanceof OuroborosError) throw cause
     throw new OuroborosError(

@@ -26,8 +26,8 @@ export interface LlamaModelOptions {
   readonly flashAttention?: boolean
   readonly cacheTypeK?: CacheType
   readonly cacheTypeV?: CacheType
-  /** Repack weights for the CPU's fastest kernels. Default true. */
-  readonly repack?: boolean
+  /** Default true. False: stock kernels only. */
+  readonly kernels?: boolean
   readonly onProgress?: (fraction: number) => void
 }
 
@@ -46,37 +46,45 @@ export class LlamaModel implements Model {
   readonly trainedContext: number
   readonly threads: number
   readonly chatTemplate: string | undefined
+  /** Caches that may be open at once. */
+  readonly sessions: number
   /** Hears of every pass: its tokens, those before it (of its first cache), its seconds. */
   onPass: ((tokens: number, context: number, seconds: number) => void) | undefined
   readonly #c: Library['c']
   readonly #context: NativeContext
   readonly #caches = new Set<Cache>()
-  readonly #sessions: number
   #model: Pointer
 
   /** Loads a model file. Throws E_FILE, E_GGUF, E_MODEL, E_LIBRARY, E_ENGINE. */
   static load(file: string, options: LlamaModelOptions = {}): LlamaModel {
     refuseEmbedding(readGguf(file)) // a damaged file must not reach the native loader
-    const { c } = library(options.library)
-    return listening(() => new LlamaModel(file, options, c))
+    const native = library(options.library)
+    return listening(() => new LlamaModel(file, options, native))
   }
 
-  private constructor(file: string, options: LlamaModelOptions, c: Library['c']) {
-    this.#sessions = options.sessions ?? 1
+  private constructor(file: string, options: LlamaModelOptions, native: Library) {
+    const { c } = native
+    this.sessions = options.sessions ?? 1
     // More threads than cores make every pass wait for the slowest one.
     this.threads = options.threads ?? availableParallelism()
     this.file = file
     this.#c = c
-    this.#model = openModel(c, file, options)
+    this.#model = openModel(native, file, options)
     try {
       refuseUnusable(c, this.#model, file)
       this.trainedContext = c.llama_model_n_ctx_train(this.#model)
       this.contextLength = Math.min(options.contextLength ?? DEFAULT_CONTEXT, this.trainedContext)
       this.vocabulary = new Vocabulary(c, c.llama_model_get_vocab(this.#model))
       this.vocabSize = this.vocabulary.size
-      const { flashAttention = true, cacheTypeK = 'f16', cacheTypeV = 'f16' } = options
-      const room = { contextLength: this.contextLength, sessions: this.#sessions, threads: this.threads }
-      this.#context = new NativeContext(c, this.#model, file, this.vocabSize, { ...room, flashAttention, cacheTypeK, cacheTypeV })
+      const { flashAttention = true, cacheTypeK = 'f16', cacheTypeV = 'f16', kernels = true } = options
+      const room = { contextLength: this.contextLength, sessions: this.sessions, threads: this.threads }
+      this.#context = new NativeContext(native, this.#model, file, this.vocabSize, {
+        ...room,
+        flashAttention,
+        cacheTypeK,
+        cacheTypeV,
+        kernels,
+      })
     } catch (error) {
       c.llama_model_free(this.#model)
       throw error
@@ -92,6 +100,11 @@ export class LlamaModel implements Model {
     return this.#context.decodeMs
   }
 
+  /** Threads of the next passes, at most `threads`: results do not depend on them. */
+  set pace(threads: number) {
+    this.#context.threads = threads
+  }
+
   /** Passes since loading. */
   get passes(): number {
     return this.#context.passes
@@ -101,7 +114,7 @@ export class LlamaModel implements Model {
     this.#alive()
     const { size } = this.#caches
     const context = this.#context
-    if (size >= this.#sessions)
+    if (size >= this.sessions)
       throw new OuroborosError('E_ENGINE', `all ${size} caches of ${this.file} are open: close one or load with more sessions`)
     const cache = new LlamaCache(this, context.ids.takeBase() as number, context.ids, {
       remove: (sequence, from) => {
@@ -154,10 +167,9 @@ export class LlamaModel implements Model {
   }
 }
 
-function openModel(c: Library['c'], file: string, options: LlamaModelOptions): Pointer {
+function openModel({ c, kernels }: Library, file: string, options: LlamaModelOptions): Pointer {
   const params = c.llama_model_default_params()
   params.n_gpu_layers = options.gpuLayers ?? -1
-  params.use_extra_bufts = options.repack ?? true
   const devices = options.devices && deviceList(c, options.devices)
   if (devices) params.devices = devices
   const report = options.onProgress
@@ -167,11 +179,14 @@ function openModel(c: Library['c'], file: string, options: LlamaModelOptions): P
   }
   const callback = report && koffi.register(hear, koffi.pointer('ouroboros_progress'))
   if (callback) params.progress_callback = callback
+  kernels.use(options.kernels ?? true)
+  kernels.loadingMapped(true)
   try {
     const model = c.llama_model_load_from_file(file, params)
     if (!model) throw new OuroborosError('E_MODEL', `llama.cpp cannot load ${file}: ${lastLogLines(4)}`)
     return model
   } finally {
+    kernels.loadingMapped(false)
     if (callback) koffi.unregister(callback)
     if (devices) koffi.free(devices)
   }

@@ -24,6 +24,8 @@ export interface ContextOptions {
   readonly flashAttention: boolean
   readonly cacheTypeK: CacheType
   readonly cacheTypeV: CacheType
+  /** Stock kernels if false. */
+  readonly kernels: boolean
 }
 
 /** A model's native context: cells, a batch, and the logits of its last pass. */
@@ -33,6 +35,9 @@ export class NativeContext {
   decodeMs = 0
   passes = 0
   readonly #c: Library['c']
+  readonly #kernels: Library['kernels']
+  readonly #usesKernels: boolean
+  #threads: number
   readonly #batch: BatchWriter
   readonly #vocabSize: number
   #context: Pointer
@@ -42,9 +47,13 @@ export class NativeContext {
   #viewed: Pointer = null
 
   /** Throws E_MODEL if the library makes none. `file` is for messages. */
-  constructor(c: Library['c'], model: Pointer, file: string, vocabSize: number, options: ContextOptions) {
+  constructor({ c, kernels }: Library, model: Pointer, file: string, vocabSize: number, options: ContextOptions) {
     this.#c = c
+    this.#kernels = kernels
+    this.#usesKernels = options.kernels
+    this.#threads = options.threads
     this.#vocabSize = vocabSize
+    kernels.use(options.kernels)
     this.#context = openContext(c, model, file, options)
     this.#memory = c.llama_get_memory(this.#context)
     this.ids = new SequenceIds(options.sessions, MAX_SEQUENCES)
@@ -66,7 +75,7 @@ export class NativeContext {
       this.#batch.write(tree, cache.length, (cache as LlamaCache).begin(tree))
     }
     this.#decode()
-    const rows = new LogitRows(this.#logits(), this.#vocabSize)
+    const rows = new LogitRows(this.#logits(), this.#vocabSize, this.#usesKernels ? this.#kernels.rows : undefined)
     this.#rows = rows
     return passes.map((pass, i) => rows.of(pass.tree, firstRows[i] as number))
   }
@@ -86,6 +95,13 @@ export class NativeContext {
     this.#c.llama_memory_seq_cp(this.#memory, from, to, start, end)
   }
 
+  /** Threads of the next passes; results do not depend on them. */
+  set threads(count: number) {
+    if (count === this.#threads) return
+    this.#threads = count
+    this.#c.llama_set_n_threads(this.#context, count, count)
+  }
+
   close(): void {
     this.expire()
     this.#batch.free()
@@ -94,6 +110,7 @@ export class NativeContext {
   }
 
   #decode(): void {
+    this.#kernels.use(this.#usesKernels)
     const started = performance.now()
     const code = this.#c.llama_decode(this.#context, this.#batch.struct)
     this.decodeMs += performance.now() - started

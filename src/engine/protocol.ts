@@ -18,7 +18,7 @@ export interface WorkerStart {
     | 'flashAttention'
     | 'cacheTypeK'
     | 'cacheTypeV'
-    | 'repack'
+    | 'kernels'
     | 'library'
     | 'calibrate'
     | 'phrasesFrom'
@@ -41,8 +41,9 @@ export type ToWorker =
 
 export type FromWorker =
   | { type: 'ready'; facts: EngineFacts }
-  | { type: 'progress'; phase: 'load' | 'calibrate'; file: string; fraction: number }
+  | { type: 'progress'; phase: 'kernels' | 'load' | 'calibrate' | 'probe'; file: string; fraction: number }
   | { type: 'log'; line: string }
+  | { type: 'warning'; line: string }
   | { type: 'started'; id: number; started: Started }
   | { type: 'step'; id: number; step: GenerationStep }
   | { type: 'done'; id: number; result: GenerationResult }

@@ -43,5 +43,16 @@ export function measurementKey(file: string, options: LlamaModelOptions): string
   const { size, mtimeMs } = statSync(file)
   const { onProgress: _, sessions: __, contextLength: ___, library: ____, ...settings } = options
   const native = library(options.library)
-  return JSON.stringify([6, cpus()[0]?.model, availableParallelism(), native.version, native.file, file, size, mtimeMs, settings])
+  return JSON.stringify([
+    7,
+    cpus()[0]?.model,
+    availableParallelism(),
+    native.version,
+    native.file,
+    native.kernels.id,
+    file,
+    size,
+    mtimeMs,
+    settings,
+  ])
 }

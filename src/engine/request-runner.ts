@@ -70,7 +70,6 @@ async function answer(runtime: Runtime, request: WireRequest, prompt: Token[], p
         maxTokens: !request.maxTokens ? DEFAULT_MAX_TOKENS : request.maxTokens < 0 ? Number.MAX_SAFE_INTEGER : request.maxTokens,
         promptChunk: () => runtime.scheduler.promptChunk(runtime.target),
         company: seat,
-        ...(runtime.exact && { exact: runtime.exact }),
         ...(request.logprobs !== undefined && { logprobs: request.logprobs }),
       },
       prompt,
@@ -102,7 +101,7 @@ async function answer(runtime: Runtime, request: WireRequest, prompt: Token[], p
       timings: clock.timings(),
       method,
       statistics: session.statistics,
-      exact: method === 'vanilla' || runtime.exact !== undefined,
+      exact: method === 'vanilla' || runtime.exact,
     }
   } finally {
     drafting.ouroboros.planner.close()

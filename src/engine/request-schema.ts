@@ -80,38 +80,33 @@ const requestSchema = z
   })
   .refine((request) => request.grammar === undefined || request.jsonSchema === undefined, 'give grammar or jsonSchema: received both')
 
-const loadSchema = z
-  .strictObject({
-    target: z.string().min(1),
-    draft: z.string().min(1).nullish(),
-    library: z.string().min(1).optional(),
-    calibrate: z.union([z.boolean(), z.literal('fresh')]).optional(),
-    draftRequantize: z.boolean().optional(),
-    contextLength: z
-      .int()
-      .min(16)
-      .max(2 ** 20)
-      .optional(),
-    sessions: z.int().min(1).max(64).optional(),
-    threads: z.int().min(1).max(1024).optional(),
-    gpuLayers: z.int().min(-1).optional(),
-    draftGpuLayers: z.int().min(-1).optional(),
-    devices: z.array(z.string().min(1)).readonly().optional(),
-    flashAttention: z.boolean().optional(),
-    cacheTypeK: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
-    cacheTypeV: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
-    repack: z.boolean().optional(),
-    exact: z.boolean().optional(),
-    phrasesFrom: z.array(z.string().min(1)).readonly().optional(),
-    onLog: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
-    onWarning: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
-    onProgress: z.custom<LoadOptions['onProgress']>((value) => typeof value === 'function').optional(),
-    signal: z.instanceof(AbortSignal).optional(),
-  })
-  .refine(({ exact, sessions }) => !exact || (sessions ?? 1) === 1, {
-    path: ['sessions'],
-    error: 'exact mode answers one request at a time: passes that several share were not probed; expected 1',
-  })
+const loadSchema = z.strictObject({
+  target: z.string().min(1),
+  draft: z.string().min(1).nullish(),
+  library: z.string().min(1).optional(),
+  calibrate: z.union([z.boolean(), z.literal('fresh')]).optional(),
+  draftRequantize: z.boolean().optional(),
+  contextLength: z
+    .int()
+    .min(16)
+    .max(2 ** 20)
+    .optional(),
+  sessions: z.int().min(1).max(64).optional(),
+  threads: z.int().min(1).max(1024).optional(),
+  gpuLayers: z.int().min(-1).optional(),
+  draftGpuLayers: z.int().min(-1).optional(),
+  devices: z.array(z.string().min(1)).readonly().optional(),
+  flashAttention: z.boolean().optional(),
+  cacheTypeK: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
+  cacheTypeV: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
+  repack: z.boolean().optional(),
+  exact: z.boolean().optional(),
+  phrasesFrom: z.array(z.string().min(1)).readonly().optional(),
+  onLog: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
+  onWarning: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
+  onProgress: z.custom<LoadOptions['onProgress']>((value) => typeof value === 'function').optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+})
 
 /** Throws E_USAGE, saying what was received. */
 export function checkRequest(request: GenerateRequest): void {

@@ -8,13 +8,13 @@ import { PhraseChance } from '../core/phrase-chance.ts'
 import { PhrasePool } from '../core/phrase-pool.ts'
 import { Prices } from '../core/prices.ts'
 import { Scheduler } from '../core/scheduler.ts'
-import type { ExactLimits } from '../core/session.ts'
 import type { Token } from '../core/token.ts'
 import type { EngineFacts, ModelFacts } from './api.ts'
 import { knowsTools } from './chat-template.ts'
 import { loadCosts, rememberCosts } from './cost-load.ts'
 import type { SharedDrafting } from './drafter-factory.ts'
-import { exactWidths, type LoadedTarget, loadExact } from './exact-load.ts'
+import { loadExactness, requireExact } from './exact-load.ts'
+import type { Exactness } from './exactness.ts'
 import { type Learned, recallLearned, rememberLearned } from './learned.ts'
 import { library } from './library.ts'
 import { LlamaModel, type LlamaModelOptions } from './llama-model.ts'
@@ -29,8 +29,8 @@ export class Runtime {
   readonly draft: LlamaModel | undefined
   readonly slots: Slots
   readonly scheduler: Scheduler
-  /** In exact mode: what a session may send. */
-  readonly exact: ExactLimits | undefined
+  /** Whether texts are plain decoding's to the byte. */
+  readonly exact: boolean
   /** What drafters share between requests. */
   drafting: SharedDrafting
   readonly facts: EngineFacts
@@ -41,16 +41,14 @@ export class Runtime {
   #remember = () => {}
 
   /** Throws as `load` does. `onProgress`: what is being done with which file, and the part done (0..1). */
-  constructor(start: WorkerStart, onProgress: (phase: 'load' | 'calibrate', file: string, fraction: number) => void) {
+  constructor(start: WorkerStart, onProgress: (phase: 'load' | 'calibrate' | 'probe', file: string, fraction: number) => void) {
     const began = performance.now()
     const { gpuLayers, draftGpuLayers, exact, phrasesFrom, calibrate = true, ...shared } = start.options
     const loading = (file: string) => (fraction: number) => onProgress('load', file, fraction)
     const options = { ...shared, ...(gpuLayers !== undefined && { gpuLayers }), onProgress: loading(start.target) }
-    const target: LoadedTarget = exact ? loadExact(start.target, options) : { model: LlamaModel.load(start.target, options), options }
-    this.target = target.model
-    let equal: readonly number[] | undefined
+    this.target = LlamaModel.load(start.target, options)
+    let exactness: Exactness
     try {
-      this.exact = target.limits
       const draftOptions = {
         ...shared,
         contextLength: this.target.contextLength,
@@ -61,15 +59,15 @@ export class Runtime {
       const costsOf = (model: LlamaModel, settings: LlamaModelOptions) =>
         loadCosts(model, settings, { fresh: calibrate === 'fresh', onProgress: (part) => onProgress('calibrate', model.file, part) })
       if (calibrate)
-        this.#costs = { target: costsOf(this.target, target.options), ...(this.draft && { draft: costsOf(this.draft, draftOptions) }) }
-      equal = exactWidths(this.target, target.options, calibrate === 'fresh')
-      const key = [measurementKey(start.target, target.options), ...(start.draft ? [measurementKey(start.draft, draftOptions)] : [])].join(
-        ' ',
-      )
+        this.#costs = { target: costsOf(this.target, options), ...(this.draft && { draft: costsOf(this.draft, draftOptions) }) }
+      exactness = loadExactness(this.target, options, calibrate === 'fresh', () => onProgress('probe', start.target, 0))
+      if (exact) requireExact(exactness, this.target)
+      this.exact = exactness.different.length === 0
+      const key = [measurementKey(start.target, options), ...(start.draft ? [measurementKey(start.draft, draftOptions)] : [])].join(' ')
       this.#recall = () => recallLearned(key, this.#learned)
       this.#remember = () => {
         rememberLearned(key, this.#learned)
-        if (this.#costs) rememberCosts(this.target, target.options, this.#costs.target)
+        if (this.#costs) rememberCosts(this.target, options, this.#costs.target)
         if (this.draft && this.#costs?.draft) rememberCosts(this.draft, draftOptions, this.#costs.draft)
       }
     } catch (error) {
@@ -81,7 +79,7 @@ export class Runtime {
     this.drafting = this.#freshDrafting()
     if (this.#costs) this.#recall()
     this.slots = new Slots(Array.from({ length: start.options.sessions ?? 1 }, () => this.#openSlot()))
-    const { version, devices } = library()
+    const { version, devices, kernels } = library()
     this.facts = {
       library: `llama.cpp ${version}`,
       devices: devices.map((device) => `${device.name} (${device.description})`),
@@ -92,10 +90,9 @@ export class Runtime {
       target: modelFacts(this.target),
       draft: this.draft ? modelFacts(this.draft) : null,
       loadMs: performance.now() - began,
-      exactWidth: this.exact?.width ?? null,
-      equalWidths: equal ?? null,
-      cacheTypeV: target.options.cacheTypeV ?? 'f16',
-      repack: target.options.repack ?? true,
+      kernels: options.kernels === false ? { set: null, about: 'switched off' } : { set: kernels.set ?? null, about: kernels.about },
+      exact: this.exact,
+      different: exactness.different,
       costs: this.#costs ? { target: this.#costs.target.curve, draft: this.#costs.draft?.curve ?? null } : null,
     }
   }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { abortedResult } from './aborted-result.ts'
-import { onLibraryLog } from './library.ts'
+import { onKernelLine, onLibraryLog } from './library.ts'
 import type { FromWorker, ToWorker, WireRequest, WorkerStart } from './protocol.ts'
 import { runRequest } from './request-runner.ts'
 import { Runtime } from './runtime.ts'
@@ -19,9 +19,12 @@ let turning = false
 let disposing = false
 let runtime: Runtime | undefined
 
+onKernelLine((line) => send({ type: 'progress', phase: 'kernels', file: line, fraction: 0 }))
 if (start.log) onLibraryLog((line) => send({ type: 'log', line }))
 try {
   runtime = new Runtime(start, (phase, file, fraction) => send({ type: 'progress', phase, file, fraction }))
+  if (runtime.facts.kernels.set === null && start.options.kernels !== false)
+    send({ type: 'warning', line: stockWarning(runtime.facts.kernels.about) })
   send({ type: 'ready', facts: runtime.facts })
   port.on('message', hear)
 } catch (error) {
@@ -127,4 +130,8 @@ function answer(id: number, compute: () => number[] | string): void {
   } catch (error) {
     send({ type: 'failed', id, error: toWire(error) })
   }
+}
+
+function stockWarning(why: string): string {
+  return `llama.cpp's own kernels are used, with which drafts gain less and texts may differ from plain decoding's at near-ties: ${why}`
 }

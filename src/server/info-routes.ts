@@ -40,6 +40,8 @@ export function addInfoRoutes(app: App, serving: Serving): void {
         n_ctx: facts.contextLength,
         chat_template_tools: facts.tools,
         library: facts.library,
+        kernels: facts.kernels,
+        exact: facts.exact,
         devices: [...facts.devices],
         threads: facts.threads,
         target: describe(facts.target),

@@ -129,6 +129,8 @@ export const propsSchema = z
     n_ctx: z.int(),
     chat_template_tools: z.boolean(),
     library: z.string(),
+    kernels: z.object({ set: z.string().nullable(), about: z.string() }),
+    exact: z.boolean(),
     devices: z.array(z.string()),
     threads: z.int(),
     target: z.object({ description: z.string(), n_params: z.number(), size: z.number(), n_vocab: z.int() }),

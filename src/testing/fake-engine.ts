@@ -29,11 +29,10 @@ const FACTS: EngineFacts = {
   tools: true,
   target: { ...model, file: 'big.gguf' },
   draft: { ...model, file: 'small.gguf' },
-  exactWidth: null,
-  cacheTypeV: 'f16',
-  repack: true,
   costs: null,
-  equalWidths: null,
+  kernels: { set: null, about: 'a fake' },
+  exact: true,
+  different: [],
   loadMs: 1,
 }
 

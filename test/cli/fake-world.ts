@@ -48,10 +48,9 @@ const FACTS: EngineFacts = {
   tools: true,
   target: { file: 'big.gguf', description: 'big model', parameters: 1, bytes: 1, vocabSize: 8, trainedContext: 4096 },
   draft: { file: 'small.gguf', description: 'small model', parameters: 1, bytes: 1, vocabSize: 8, trainedContext: 4096 },
-  exactWidth: null,
-  equalWidths: null,
-  cacheTypeV: 'f16',
-  repack: true,
+  kernels: { set: null, about: 'a fake' },
+  exact: true,
+  different: [],
   costs: null,
   loadMs: 5,
 }
