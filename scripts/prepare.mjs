@@ -34,6 +34,13 @@ export function prepare() {
   }
 }
 
+/** Compiles the kernels if this machine has none yet (seconds, once), and says in a line which there are. Models also load without them. */
+export async function prepareKernels() {
+  const { kernelLibrary } = await import('../dist/kernels/library.js')
+  const { file, set, compiler, reason } = kernelLibrary({ onLine: console.log })
+  console.log(file ? `kernels: ${set}, ${compiler ? `compiled with ${compiler}` : 'prebuilt'}` : `no kernels, which is slower: ${reason}`)
+}
+
 /** Whether version `a` comes before `b`. */
 function older(a, b) {
   const [left, right] = [a, b].map((version) => version.split('.').map(Number))
