@@ -1,12 +1,15 @@
 # ouroboros serve, on a CPU. Models are kept in the volume; the default pair (1.6 GB) is pulled at the first start.
 FROM node:20.20-bookworm-slim AS build
+RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
-RUN node scripts/build.mjs && npm prune --omit=dev --no-audit --no-fund
+COPY native ./native
+# The image runs without a compiler: kernels for every instruction set of its architecture are made here.
+RUN node scripts/build.mjs && node scripts/build-kernels.mjs --offline && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:20.20-bookworm-slim
 ENV NODE_ENV=production OUROBOROS_HOME=/models
@@ -14,6 +17,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/kernels ./kernels
 RUN mkdir /models && chown node:node /models
 USER 1000
 VOLUME /models
