@@ -70,6 +70,7 @@ template <bool five, int NC, int i> METHOD void q45_k_two(const uint8_t * w, con
         if (q % RUN == 0)
             for (int c = 0; c < NC; c++) x[c] = y[c] = zero();
         const R v = ld(nibbles + 64 * q);
+        ask_ahead(nibbles + 64 * q, Part { p });
         R e = both(v, low), f = both(right<4>(v), low);
         if constexpr (five) {
             const R h = ld(high + 64 * q);
@@ -114,7 +115,8 @@ template <bool five> void q45_k_run(const uint8_t * w, int64_t k, const void * a
     enum { BLOCK = five ? Q5_K_BLOCK : Q4_K_BLOCK };
     const Act256 * a = (const Act256 *) activations;
     for (int64_t b = 0; b < k / 256; b++, w += BLOCK, a += n) {
-        ask_ahead(w, BLOCK);
+        ask_ahead(w, 256);
+        if (five) ask_ahead(w + Q4_K_BLOCK, 512);
         ScalesK z;
         read_scales(w, z);
         in_tiles(n, StepQ45K<five> { w, z, a, out });
@@ -174,6 +176,7 @@ struct StepQ6K {
         for (int u = 0; u < 16; u++) {
             const uint8_t * v = w + 256 + 192 * u + PART_BYTES * p;
             const R high = ld(v + 128);
+            for (int i = 0; i < 192; i += 64) ask_ahead(v + i, Part { p });
             R x[NC];
             for (int half = 0; half < 2; half++) {
                 const R nibbles = ld(v + 64 * half);
@@ -203,7 +206,7 @@ inline void q6_k_run(const uint8_t * w, int64_t k, const void * activations, int
     const Act256 * a = (const Act256 *) activations;
     const uint8_t * block = w + q6_k_head(k);
     for (int64_t b = 0; b < k / 256; b++, block += Q6_K_BLOCK, a += n) {
-        ask_ahead(block, Q6_K_BLOCK);
+        ask_ahead(block, 256);
         ScalesQ6K z;
         for (int p = 0; p < PARTS; p++) {
             for (int u = 0; u < 16; u += 2) {
@@ -252,6 +255,7 @@ struct StepIQ4XS {
             R x[NC];
             for (int c = 0; c < NC; c++) x[c] = zero();
             for (int q = 0; q < 4; q++) {
+                ask_ahead(w + 192 + 256 * j + 64 * q, Part { p });
                 const R v = ld(w + 192 + 256 * j + 64 * q + PART_BYTES * p), e = lookup(table, both(v, low)), f = lookup(table, both(right<4>(v), low));
                 for (int c = 0; c < NC; c++) x[c] = dot_offset(x[c], e, act[c].q + 32 * j + 4 * q);
                 for (int c = 0; c < NC; c++) x[c] = dot_offset(x[c], f, act[c].q + 32 * j + 4 * q + 16);
@@ -272,7 +276,7 @@ struct StepIQ4XS {
 inline void iq4_xs_run(const uint8_t * w, int64_t k, const void * activations, int n, float * out) {
     const Act256 * a = (const Act256 *) activations;
     for (int64_t b = 0; b < k / 256; b++, w += IQ4_XS_BLOCK, a += n) {
-        ask_ahead(w, IQ4_XS_BLOCK);
+        ask_ahead(w, 192);
         in_tiles(n, StepIQ4XS { w, a, out });
     }
 }

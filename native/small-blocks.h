@@ -44,11 +44,13 @@ template <Type type> struct Small {
             for (int c = 0; c < NC; c++) x[c] = zero();
             if constexpr (type == Q8_0) {
                 for (int q = 0; q < 8; q++) {
+                    ask_ahead(v + 64 * q, Part { p });
                     const R e = ld(v + 64 * q);
                     for (int c = 0; c < NC; c++) x[c] = dot_offset(x[c], e, act[c].q + 32 * half + 4 * q);
                 }
             } else {
                 for (int q = 0; q < 4; q++) {
+                    ask_ahead(v + 64 * q, Part { p });
                     const R nibbles = ld(v + 64 * q), e = both(nibbles, low), f = both(right<4>(nibbles), low);
                     for (int c = 0; c < NC; c++) {
                         const int8_t * t = act[c].q + 32 * half + 4 * q;
@@ -79,7 +81,7 @@ template <Type type> struct Small {
     static void run(const uint8_t * w, int64_t k, const void * activations, int n, float * out) {
         const Act64 * a = (const Act64 *) activations;
         for (int64_t b = 0; b < (k + 63) / 64; b++, w += BLOCK, a += n) {
-            ask_ahead(w, BLOCK);
+            ask_ahead(w, HEAD);
             in_tiles(n, Small { w, a, out });
         }
     }

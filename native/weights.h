@@ -29,8 +29,16 @@ struct Kind {
     void (*run)(const uint8_t * panel, int64_t k, const void * activations, int n, float * out);
 };
 
+/** Of a block's head. What follows is asked for vector by vector: many requests at once would hold up the work. */
 INLINE void ask_ahead(const uint8_t * w, int bytes) {
     for (int i = 0; i < bytes; i += 64) prefetch(w + LOOKAHEAD + i);
+}
+/** Of a vector, when its first part is read. */
+struct Part {
+    int p;
+};
+INLINE void ask_ahead(const uint8_t * w, Part part) {
+    if (part.p == 0) prefetch(w + LOOKAHEAD);
 }
 
 /** Calls `step.template columns<NC>(c)` for the columns 0..n-1 in tiles. */
