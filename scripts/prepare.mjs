@@ -34,11 +34,11 @@ export function prepare() {
   }
 }
 
-/** Compiles the kernels if this machine has none yet (seconds, once), and says in a line which there are. Models also load without them. */
+/** Compiles the kernels if this machine has none yet (seconds, once), and says in a line which there are; where there can be none, loading says so. */
 export async function prepareKernels() {
   const { kernelLibrary } = await import('../dist/kernels/library.js')
-  const { file, set, compiler, reason } = kernelLibrary({ onLine: console.log })
-  console.log(file ? `kernels: ${set}, ${compiler ? `compiled with ${compiler}` : 'prebuilt'}` : `no kernels, which is slower: ${reason}`)
+  const { file, set, compiler } = kernelLibrary({ onLine: console.log })
+  if (file) console.log(`kernels: ${set}, ${compiler ? `compiled with ${compiler}` : 'prebuilt'}`)
 }
 
 /** Whether version `a` comes before `b`. */
