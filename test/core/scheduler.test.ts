@@ -217,7 +217,7 @@ describe('joint passes', () => {
       maxTokens: 1,
       promptChunk: () => 4,
     }
-    const answered = answerOn(seat, new Session({ ...options, exact: undefined as never }, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))
+    const answered = answerOn(seat, new Session(options, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))
     while (!scheduler.idle) {
       scheduler.turn()
       await settle()

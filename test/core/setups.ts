@@ -9,7 +9,6 @@ import {
   DRAFT_PRIORS,
   type Drafter,
   drive,
-  type ExactLimits,
   History,
   LookaheadDrafter,
   OuroborosDrafter,
@@ -45,8 +44,6 @@ export interface Setup {
   promptChunk: number
   sampler: Partial<SamplerOptions>
   isConstrained: boolean
-  /** Width of exact passes; absent = not exact. */
-  exact?: ExactLimits | undefined
   drafting: Drafting
 }
 
@@ -128,7 +125,6 @@ export const setup: fc.Arbitrary<Setup> = fc.record({
   promptChunk: fc.constantFrom(1, 5, 39),
   sampler: sampling,
   isConstrained: fc.boolean(),
-  exact: fc.constantFrom(undefined, undefined, { width: 512, anyPrompt: true }, { width: 4, anyPrompt: false }),
   drafting,
 })
 
@@ -181,7 +177,6 @@ export function sessionOptions(setup: Setup, text: CachedText, drafter: Drafter)
     endTokens: new Set(setup.endTokens),
     maxTokens: setup.maxTokens,
     promptChunk: setup.promptChunk,
-    ...(setup.exact && { exact: setup.exact }),
   }
 }
 
