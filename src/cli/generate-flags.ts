@@ -55,15 +55,23 @@ export function addGenerateFlags(command: Command): Command {
     .option('--ngram <n>', 'key token and phrase together, in tokens [N]', integer({ min: 3, max: 17 }))
     .option('--guesses <n>', 'phrases tried per drafting pass [G]', integer({ min: 0, max: 64 }))
     .option('--suffixes <n>', "phrases hung at the draft's end [K]", integer({ min: 0, max: 64 }))
-    .option('--branches <n>', 'other phrases hung where the draft is unsure (default: 0)', integer({ min: 0, max: 64 }))
-    .option('--direct-chance <p>', 'phrases this sure go without the draft model; above 1: never (default: 0.8)', real({ min: 0, max: 2 }))
+    .option(
+      '--branches <n>',
+      'other phrases hung where the draft is unsure (default: where they pay; 0 with --no-calibrate)',
+      integer({ min: 0, max: 64 }),
+    )
+    .option(
+      '--direct-chance <p>',
+      'phrases this sure go without the draft model; above 1: never (default: where it pays; 0.8 with --no-calibrate)',
+      real({ min: 0, max: 2 }),
+    )
     .option(
       '--phrase-sources <names>',
       'learn phrases from these only: prompt, history, verification, or none (default: all)',
       phraseSources,
     )
     .addOption(
-      new Option('--preset <name>', "the published behaviour with a task's parameters, greedy only; paper is HumanEval's").choices(PRESETS),
+      new Option('--preset <name>', "the published behavior with a task's parameters, greedy only; paper is HumanEval's").choices(PRESETS),
     )
     .option('--prediction <file>', 'text that the answer will repeat in large parts')
     .optionsGroup('Sampling and output:')

@@ -19,7 +19,7 @@ export function registerRun(program: Command, world: World = processWorld()): vo
     .option('--system <text>', 'system message')
     .option('--file <file>', 'put a file into the prompt; repeatable', (file: string, files: string[] = []) => [...files, file])
     .option('--raw', 'no chat template: the model continues the text')
-    .addOption(new Option('--color [when]', 'colour tokens by origin: target, draft, phrase').choices(['auto', 'always', 'never']))
+    .addOption(new Option('--color [when]', 'color tokens by origin: target, draft, phrase').choices(['auto', 'always', 'never']))
     .option('--compare', 'plain decoding and the method in turn: speeds, and whether the texts are equal')
     .option('--stats', 'statistics on standard error')
     .option('--trace <file>', 'write each step as a line of JSON; ouroboros trace shows it')

@@ -281,7 +281,7 @@ export class OuroborosDrafter implements Drafter {
     return typeof ground === 'number' ? this.#parts.estimate.chance(ground) : this.#parts.phraseChance.of(ground)
   }
 
-  /** Goes on counting over the emitted tokens: which of them would the local phrases have foreseen? */
+  /** Goes on counting over the emitted tokens: which of them would the known phrases have foreseen? */
   #countStreak({ prefix, before }: Verdict): void {
     for (let end = before; end < prefix.length; end++) this.#streak = foresees(this.#shelves, prefix, end) ? this.#streak + 1 : 0
   }

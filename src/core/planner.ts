@@ -2,7 +2,7 @@
 export interface Worth {
   /** Tokens of it that pay. */
   readonly count: number
-  /** Seconds saved by them; at most 0: leave it. */
+  /** What they save, in a unit of the planner's own: offers are only compared with each other; at most 0: leave it. */
   readonly gain: number
 }
 
