@@ -17,10 +17,11 @@ export function loadExactness(model: LlamaModel, options: LlamaModelOptions, fre
 }
 
 /** Throws E_EXACT, saying why, where passes of every shape do not compute plain decoding's bits. */
-export function requireExact({ different }: Exactness, model: LlamaModel): void {
+export function requireExact({ different }: Exactness, model: LlamaModel, { kernels: wanted = true }: LlamaModelOptions): void {
   if (different.length === 0) return
   const { kernels } = library()
-  const cause = kernels.set ? 'this file, its options or a GPU need stock kernels' : `stock kernels are in use (${kernels.about})`
+  const stock = kernels.set ? 'this file, its options or a GPU need stock kernels' : `stock kernels are in use (${kernels.about})`
+  const cause = wanted ? stock : 'kernels are switched off'
   throw new OuroborosError(
     'E_EXACT',
     `texts of ${model.file} may differ from plain decoding's here: ${different.join(', ')} gives other bits than single tokens, since ${cause}; ` +

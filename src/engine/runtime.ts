@@ -61,7 +61,7 @@ export class Runtime {
       if (calibrate)
         this.#costs = { target: costsOf(this.target, options), ...(this.draft && { draft: costsOf(this.draft, draftOptions) }) }
       exactness = loadExactness(this.target, options, calibrate === 'fresh', () => onProgress('probe', start.target, 0))
-      if (exact) requireExact(exactness, this.target)
+      if (exact) requireExact(exactness, this.target, options)
       this.exact = exactness.different.length === 0
       const key = [measurementKey(start.target, options), ...(start.draft ? [measurementKey(start.draft, draftOptions)] : [])].join(' ')
       this.#recall = () => recallLearned(key, this.#learned)

@@ -1,91 +1,72 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type NodeId, ROOT, type Token, TokenTree } from '../../src/core/index.ts'
 import { uniform } from '../../src/core/random.ts'
-import { loadExact } from '../../src/engine/exact-load.ts'
-import { exactLimits, probeExactness } from '../../src/engine/exactness.ts'
+import { probeExactness } from '../../src/engine/exactness.ts'
+import { library } from '../../src/engine/library.ts'
 import { LlamaModel } from '../../src/engine/llama-model.ts'
-import { load } from '../../src/index.ts'
-import { modelFile } from './model-files.ts'
+import { quantize } from '../../src/engine/quantize.ts'
+import { type Engine, type GenerateRequest, load } from '../../src/index.ts'
+import { INSTRUCTION_SETS, type InstructionSet, instructionSetFor } from '../../src/kernels/instruction-set.ts'
+import { temporaryFolder } from '../kernels/fake-native.ts'
+import { fastDraftFile, gemmaFile, modelFile } from './model-files.ts'
+import { runScript } from './run-script.ts'
+import { tinyExperts } from './tiny-models.ts'
 
-/** The first `length` tokens in prompt chunks. */
-function* chunks(text: readonly Token[], length: number): Generator<Token[]> {
-  for (let at = 0; at < length; at += 128) yield text.slice(at, Math.min(length, at + 128))
+const { platform, arch } = process
+const MACHINE = { platform, arch, cpuinfo: platform === 'linux' ? readFileSync('/proc/cpuinfo', 'utf8') : '' }
+const METHODS = ['speculative', 'prompt-lookup', 'lookahead', 'ouroboros'] as const
+const QUESTIONS = [
+  'Write a haiku about tests.',
+  'Count from one to twenty in words, then backwards.',
+  'Write a function in Python that adds two numbers.',
+  'Name five animals and say what each of them eats.',
+]
+const asked = (content: string, rest: GenerateRequest = {}): GenerateRequest => ({
+  messages: [{ role: 'user', content }],
+  maxTokens: 48,
+  ...rest,
+})
+
+/** Text and the bits of its log-probabilities. */
+async function answer(engine: Engine, request: GenerateRequest): Promise<{ text: string; logprobs: (number | undefined)[] }> {
+  const generation = engine.generate({ ...request, logprobs: 0 })
+  const logprobs: (number | undefined)[] = []
+  for await (const { tokens } of generation) logprobs.push(...tokens.map(({ logprob }) => logprob))
+  const { text, exact } = await generation.result
+  expect(exact).toBe(true)
+  return { text, logprobs }
 }
 
-function bytes(row: Float32Array | undefined): Buffer {
-  return row ? Buffer.from(row.buffer, row.byteOffset, row.byteLength) : Buffer.alloc(0)
-}
+/** Tokens without meaning: their logits differ in every place. */
+const randomTokens = (seed: number, length: number, words: number): Token[] =>
+  Array.from({ length }, (_, i) => Math.floor(uniform(seed, i) * words))
 
-const home = mkdtempSync(join(tmpdir(), 'ouroboros-exact-'))
+const folder = temporaryFolder(afterAll)
+const mixture = join(folder, 'experts.q8_0.gguf')
+beforeAll(async () => {
+  writeFileSync(join(folder, 'experts.gguf'), tinyExperts())
+  await quantize(join(folder, 'experts.gguf'), mixture, 'Q8_0')
+})
 
-describe('exact mode', () => {
-  let file: string
-  const before = process.env['OUROBOROS_HOME']
-  beforeAll(async () => {
-    file = await modelFile('qwen2.5-coder-0.5b')
-    process.env['OUROBOROS_HOME'] = home
-  })
-  afterAll(() => {
-    if (before === undefined) delete process.env['OUROBOROS_HOME']
-    else process.env['OUROBOROS_HOME'] = before
-    rmSync(home, { recursive: true, force: true })
-  })
-
-  it('the probe tells layouts whose bits depend on the width from those whose bits do not', () => {
-    for (const [repack, cacheTypeV, exact] of [
-      [false, 'bf16', true],
-      [false, 'f16', false], // attention splits the keys of one-token passes from 512 cells on
-    ] as const) {
-      const model = LlamaModel.load(file, { contextLength: 640, repack, cacheTypeV })
-      expect(probeExactness(model).different.length === 0, `${repack} ${cacheTypeV}`).toBe(exact)
-      model.close()
-    }
+describe.skipIf(library().kernels.set === undefined)('with kernels of our own', () => {
+  it.each([
+    ['the default draft model as it is pulled', () => modelFile('qwen2.5-coder-0.5b')],
+    ['its fast file', fastDraftFile],
+    ['SmolLM2, of type Q4_1', () => modelFile('smollm2-135m')],
+    ['Gemma 3, with sliding windows', gemmaFile],
+    ['a mixture of experts', () => mixture],
+  ])('passes of every shape compute the same bits: %s', async (_, file) => {
+    const model = LlamaModel.load(await file(), { contextLength: 640, sessions: 2 })
+    expect(probeExactness(model).different).toEqual([])
+    model.close()
   })
 
-  it('limits are the widths below the first that differs', () => {
-    expect(exactLimits({ equal: [2, 3, 4, 8, 16, 32, 256], different: [] })).toEqual({ width: 256, anyPrompt: true })
-    expect(exactLimits({ equal: [2, 3, 8], different: [4, 16, 32, 256] })).toEqual({ width: 3, anyPrompt: false })
-    expect(exactLimits({ equal: [3], different: [2] })).toBeUndefined()
-  })
-
-  it('loads a way that is exact, and remembers it', () => {
-    const first = loadExact(file, { contextLength: 640 })
-    first.model.close()
-    expect(first.options.cacheTypeV).toBe('bf16')
-    const started = performance.now()
-    const again = loadExact(file, { contextLength: 640 })
-    again.model.close()
-    expect(again.options).toEqual(first.options)
-    expect(again.limits).toEqual(first.limits)
-    expect(performance.now() - started).toBeLessThan(60_000)
-  })
-
-  it('refuses where nothing is equal, saying what was tried', async () => {
-    await expect(load({ target: file, exact: true, flashAttention: false, cacheTypeV: 'f16' })).rejects.toMatchObject({
-      code: 'E_EXACT',
-      message: expect.stringContaining('flash attention on'),
-    })
-  })
-
-  it('sessions that share passes and interleave their cells compute the bits of a session alone', () => {
-    const model = LlamaModel.load(file, { contextLength: 640, sessions: 3, repack: false, cacheTypeV: 'bf16' })
-    const texts = [0, 1, 2].map((session) => Array.from({ length: 340 }, (_, i) => Math.floor(uniform(session, i) * model.vocabSize)))
-    /** The logits after each of the last 24 tokens, one token per pass, with nobody else. */
-    const alone = texts.map((text) => {
-      const cache = model.open()
-      const rows = [...chunks(text, text.length - 24), ...text.slice(-24).map((token) => [token])].map((tokens) => {
-        const tree = TokenTree.chain(tokens)
-        const [logits] = model.forward([{ cache, tree }])
-        const row = Float32Array.from(logits?.row(tree.size - 1) ?? [])
-        cache.commit(tree.path(tree.size - 1))
-        return row
-      })
-      cache.close()
-      return rows.slice(-24)
-    })
+  it('sessions that share passes and interleave their cells compute the bits of a session alone', async () => {
+    const model = LlamaModel.load(await modelFile('qwen2.5-coder-0.5b'), { contextLength: 640, sessions: 3 })
+    const texts = [0, 1, 2].map((session) => randomTokens(session, 340, model.vocabSize))
+    const alone = texts.map((text) => oneByOne(model, text, 24))
     const caches = texts.map(() => model.open())
     // Prompts in turns of 7, 16 and 31 tokens, so that the cells of the three interleave; then drafts of other widths, together.
     for (const [widths, until] of [
@@ -95,11 +76,7 @@ describe('exact mode', () => {
       while (caches.some((cache) => cache.length < until)) {
         const passes = caches.flatMap((cache, session) => {
           const tokens = texts[session]?.slice(cache.length, Math.min(until, cache.length + (widths[session] as number))) ?? []
-          if (tokens.length === 0) return []
-          const tree = new TokenTree()
-          let at: NodeId = ROOT
-          for (const token of tokens) at = tree.add(at, token, { wanted: true })
-          return [{ cache, tree, session }]
+          return tokens.length > 0 ? [{ cache, tree: wholeChain(tokens), session }] : []
         })
         const logits = model.forward(passes)
         for (const [i, { cache, tree, session }] of passes.entries()) {
@@ -115,19 +92,148 @@ describe('exact mode', () => {
     model.close()
   })
 
-  it('every method gives plain decoding’s text, branches and a second prompt included', async () => {
-    await using engine = await load({ target: file, draft: file, exact: true, contextLength: 640 })
-    expect(engine.facts.exactWidth).toBeGreaterThan(1)
-    const options = { suffixes: 3, branches: 2, window: 3, ngram: 4, guesses: 3 }
-    for (const content of ['Write a haiku about tests.', 'Count from one to twenty in words, then backwards.']) {
-      for (const temperature of [0, 0.8]) {
-        const request = { messages: [{ role: 'user' as const, content }], maxTokens: 64, temperature, seed: 3 }
-        const plain = await engine.generate({ ...request, method: 'vanilla' }).result
-        for (const method of ['speculative', 'prompt-lookup', 'lookahead', 'ouroboros'] as const) {
-          const { text, exact } = await engine.generate({ ...request, method, ...(method === 'ouroboros' && { options }) }).result
-          expect({ text, exact }, `${method} at ${temperature}`).toEqual({ text: plain.text, exact: true })
+  it('one and two threads, and every instruction set, compute the same bits', async () => {
+    const file = await modelFile('qwen2.5-coder-0.5b')
+    const digests = { '1 thread': digest(file, { threads: 1 }), '2 threads': digest(file, { threads: 2 }) }
+    const sets = (Object.keys(INSTRUCTION_SETS) as InstructionSet[]).filter((set) => instructionSetFor(MACHINE, set) === set)
+    const bySet = Object.fromEntries(sets.map((set) => [set, digest(file, { threads: 2, set })]))
+    const [first] = Object.values(digests)
+    expect(first).toMatch(/^\w{64}$/)
+    for (const [what, one] of Object.entries({ ...digests, ...bySet })) expect(one, what).toBe(first)
+  })
+
+  describe('a load without options', () => {
+    let engine: Engine
+    beforeAll(async () => {
+      engine = await load({ target: await modelFile('qwen2.5-coder-0.5b'), draft: await fastDraftFile(), contextLength: 640, sessions: 4 })
+    })
+    afterAll(() => engine.dispose())
+
+    it('is exact, with measured costs', () => {
+      expect(engine.facts).toMatchObject({ exact: true, different: [], costs: { draft: {} } })
+    })
+
+    it.each(METHODS)('%s gives plain decoding’s text, greedy and sampled, in a second prompt too', async (method) => {
+      for (const content of QUESTIONS.slice(0, 2)) {
+        for (const temperature of [0, 0.8]) {
+          const request = asked(content, { temperature, seed: 3 })
+          const plain = await answer(engine, { ...request, method: 'vanilla' })
+          expect(await answer(engine, { ...request, method }), `${content} at ${temperature}`).toEqual(plain)
         }
       }
+    })
+
+    it('branches, suffixes and a window change nothing', async () => {
+      const request = asked(QUESTIONS[1] as string)
+      const options = { draftLength: 6, suffixes: 3, branches: 2, window: 3, ngram: 4, guesses: 3 }
+      expect(await answer(engine, { ...request, options })).toEqual(await answer(engine, { ...request, method: 'vanilla' }))
+    })
+
+    it('four sessions at once get what each gets alone', async () => {
+      const requests = QUESTIONS.map((content, seed) => asked(content, { temperature: 0.8, seed }))
+      const alone = []
+      for (const request of requests) alone.push(await answer(engine, { ...request, method: 'vanilla' }))
+      expect(await Promise.all(requests.map((request) => answer(engine, request)))).toEqual(alone)
+      expect(await Promise.all(requests.map((request) => answer(engine, { ...request, method: 'vanilla' })))).toEqual(alone)
+    })
+
+    it('a repeated request gets the same bytes, in whatever slot', async () => {
+      const request = asked(QUESTIONS[2] as string)
+      const first = await answer(engine, request)
+      expect(await answer(engine, request)).toEqual(first)
+      expect(await Promise.all([request, request, request].map((one) => answer(engine, one)))).toEqual([first, first, first])
+    })
+  })
+
+  it('texts longer than Gemma’s window stay plain decoding’s', async () => {
+    await using engine = await load({ target: await gemmaFile(), contextLength: 1024 })
+    const promptTokens = await engine.tokenize('The sea is wide. The wind is cold. A ship comes home. '.repeat(40))
+    expect(promptTokens.length).toBeGreaterThan(540)
+    for (const temperature of [0, 0.8]) {
+      const request = { promptTokens, maxTokens: 48, temperature, seed: 5 }
+      expect(await answer(engine, request)).toEqual(await answer(engine, { ...request, method: 'vanilla' }))
+    }
+  })
+
+  it('every method gives a mixture of experts plain decoding’s tokens', async () => {
+    await using engine = await load({ target: mixture, draft: mixture })
+    const promptTokens = randomTokens(9, 40, 64)
+    for (const temperature of [0, 0.8]) {
+      const request = { promptTokens, maxTokens: 64, temperature, seed: 5 }
+      const plain = await answer(engine, { ...request, method: 'vanilla' })
+      expect(new Set(plain.logprobs).size).toBeGreaterThan(20)
+      for (const method of METHODS) expect(await answer(engine, { ...request, method }), `${method} at ${temperature}`).toEqual(plain)
     }
   })
 })
+
+describe('with stock kernels', () => {
+  it('texts are found not to be plain decoding’s to the byte, and results say so', async () => {
+    await using engine = await load({ target: await modelFile('smollm2-135m'), draft: null, kernels: false, contextLength: 640 })
+    expect(engine.facts).toMatchObject({ exact: false, kernels: { set: null } })
+    expect(engine.facts.different).toEqual([expect.stringMatching(/^a pass over \d+ tokens behind/)])
+    expect(await engine.generate(asked('Hi', { maxTokens: 2 })).result).toMatchObject({ exact: false })
+  })
+
+  it('exact is refused, saying why', async () => {
+    const target = await modelFile('smollm2-135m')
+    await expect(load({ target, draft: null, kernels: false, exact: true, contextLength: 640 })).rejects.toMatchObject({
+      code: 'E_EXACT',
+      message: expect.stringMatching(/a pass over \d+ tokens behind \d+ gives other bits .* since kernels are switched off/),
+    })
+  })
+})
+
+/** The logits after each of the last `count` tokens, one token a pass, with nobody else. */
+function oneByOne(model: LlamaModel, text: readonly Token[], count: number): Float32Array[] {
+  const cache = model.open()
+  const rows = [text.slice(0, -count), ...text.slice(-count).map((token) => [token])].map((tokens) => {
+    const tree = TokenTree.chain(tokens)
+    const [logits] = model.forward([{ cache, tree }])
+    const row = Float32Array.from(logits?.row(tree.size - 1) ?? [])
+    cache.commit(tree.path(tree.size - 1))
+    return row
+  })
+  cache.close()
+  return rows.slice(1)
+}
+
+/** A chain, the logits of each of its tokens wanted. */
+function wholeChain(tokens: readonly Token[]): TokenTree {
+  const tree = new TokenTree()
+  let at: NodeId = ROOT
+  for (const token of tokens) at = tree.add(at, token, { wanted: true })
+  return tree
+}
+
+function bytes(row: Float32Array | undefined): Buffer {
+  return row ? Buffer.from(row.buffer, row.byteOffset, row.byteLength) : Buffer.alloc(0)
+}
+
+/** A digest of the logits of a text's passes, in a process that may be forced to an instruction set. */
+function digest(file: string, { threads, set }: { threads: number; set?: InstructionSet }): string {
+  const script = `
+    import { createHash } from 'node:crypto'
+    const { LlamaModel } = await import('./dist/engine/llama-model.js')
+    const { library } = await import('./dist/engine/library.js')
+    const { TokenTree } = await import('./dist/core/index.js')
+    const model = LlamaModel.load(${JSON.stringify(file)}, { contextLength: 512, threads: ${threads} })
+    if (${JSON.stringify(set ?? null)} && library().kernels.set !== ${JSON.stringify(set ?? null)}) throw new Error(library().kernels.about)
+    const cache = model.open()
+    const hash = createHash('sha256')
+    let next = 1
+    for (const width of [70, 1, 1, 2, 4, 7, 16, 33]) {
+      const tree = TokenTree.chain(Array.from({ length: width }, () => (next = (next * 16807) % 2147483647) % model.vocabSize), () => true)
+      const [logits] = model.forward([{ cache, tree }])
+      for (let node = 0; node < width; node++) {
+        const row = logits.row(node)
+        hash.update(Buffer.from(row.buffer, row.byteOffset, row.byteLength))
+      }
+      cache.commit(tree.path(width - 1))
+    }
+    console.log(hash.digest('hex'))
+    model.close()`
+  const { stdout, stderr, status } = runScript(script, set ? { OUROBOROS_KERNELS: set } : {})
+  expect(status, stderr).toBe(0)
+  return stdout.trim()
+}

@@ -1,3 +1,5 @@
+import { uniform } from '../../src/core/random.ts'
+
 /** Metadata values: integers are uint32, a `float32` is marked. */
 type Value = string | number | boolean | { float32: number }
 /** Tensor name → its shape, fastest dimension first; all float32. */
@@ -23,6 +25,39 @@ export function tinyLlama({ architecture = 'llama', omit = '', width = WIDTH } =
     'blk.0.ffn_down.weight': [2 * width, width],
   }
   return write({ ...header(architecture), [`${architecture}.embedding_length`]: width }, without(shapes, omit))
+}
+
+const EXPERTS = { width: 256, words: 64, layers: 2, experts: 8, used: 2, inner: 128 }
+
+/** A mixture of experts with random weights and words without text; as wide as the blocks of every type that it may be quantized to. */
+export function tinyExperts(): Buffer {
+  const { width, words, layers, experts, used, inner } = EXPERTS
+  const layer = (at: number): Shapes => ({
+    [`blk.${at}.attn_norm.weight`]: [width],
+    [`blk.${at}.attn_q.weight`]: [width, width],
+    [`blk.${at}.attn_k.weight`]: [width, width / 2],
+    [`blk.${at}.attn_v.weight`]: [width, width / 2],
+    [`blk.${at}.attn_output.weight`]: [width, width],
+    [`blk.${at}.ffn_norm.weight`]: [width],
+    [`blk.${at}.ffn_gate_inp.weight`]: [width, experts],
+    [`blk.${at}.ffn_gate_exps.weight`]: [width, inner, experts],
+    [`blk.${at}.ffn_up_exps.weight`]: [width, inner, experts],
+    [`blk.${at}.ffn_down_exps.weight`]: [inner, width, experts],
+  })
+  const metadata = {
+    ...header('llama'),
+    'llama.context_length': 1024,
+    'llama.embedding_length': width,
+    'llama.block_count': layers,
+    'llama.feed_forward_length': inner,
+    'llama.attention.head_count': 4,
+    'llama.attention.head_count_kv': 2,
+    'llama.expert_count': experts,
+    'llama.expert_used_count': used,
+    'llama.vocab_size': words,
+  }
+  const shapes = { 'token_embd.weight': [width, words], 'output.weight': [width, words], 'output_norm.weight': [width] }
+  return write(metadata, Object.assign(shapes, ...Array.from({ length: layers }, (_, at) => layer(at))), (i) => uniform(7, i) * 0.4 - 0.2)
 }
 
 /** A recurrent model: it loads, but cannot drop tokens from its state. */
@@ -76,7 +111,10 @@ function without(shapes: Shapes, name: string): Shapes {
   return Object.fromEntries(Object.entries(shapes).filter(([one]) => one !== name))
 }
 
-function write(metadata: Record<string, Value>, shapes: Shapes): Buffer {
+/** Small numbers that differ, so that no two words are alike. */
+const wave = (i: number) => Math.sin(i * 12.9898) * 0.1
+
+function write(metadata: Record<string, Value>, shapes: Shapes, weight: (i: number) => number = wave): Buffer {
   const tensors = Object.entries(shapes)
   const padded = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
   const sizes = tensors.map(([, shape]) => 4 * shape.reduce((a, b) => a * b, 1))
@@ -88,12 +126,12 @@ function write(metadata: Record<string, Value>, shapes: Shapes): Buffer {
   })
   const entries = Object.entries(metadata).map(([key, value]) => Buffer.concat([text(key), typed(value)]))
   const head = Buffer.concat([Buffer.from('GGUF'), uint32(3), uint64(tensors.length), uint64(entries.length), ...entries, ...infos])
-  return Buffer.concat([head, Buffer.alloc(padded(head.length) - head.length), data(offset)])
+  return Buffer.concat([head, Buffer.alloc(padded(head.length) - head.length), data(offset, weight)])
 }
 
-/** Small numbers that differ, so that no two words are alike. */
-function data(bytes: number): Buffer {
-  const numbers = Float32Array.from({ length: bytes / 4 }, (_, i) => Math.sin(i * 12.9898) * 0.1)
+function data(bytes: number, weight: (i: number) => number): Buffer {
+  const numbers = new Float32Array(bytes / 4)
+  for (let i = 0; i < numbers.length; i++) numbers[i] = weight(i)
   return Buffer.from(numbers.buffer)
 }
 
