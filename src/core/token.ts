@@ -7,5 +7,5 @@ export type Token = number
  */
 export type Origin = 'target' | 'draft' | 'phrase'
 
-/** Where a phrase was learned: the first two as in the paper, the others beyond it. */
+/** Where a phrase was learned. */
 export type PhraseSource = 'window' | 'verification' | 'prompt' | 'history' | 'corpus' | 'prediction'
