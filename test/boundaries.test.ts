@@ -36,6 +36,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'engine/devices.ts',
     'engine/quantize.ts',
     'engine/fast-draft.ts',
+    'engine/pass-table.ts',
   ],
 }
 const MAX_LINES = 300

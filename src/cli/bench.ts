@@ -16,6 +16,7 @@ import { OuroborosError } from '../core/errors.ts'
 import type { Engine } from '../engine/api.ts'
 import { defaultTarget } from '../models/catalogue.ts'
 import { addBenchFlags, type BenchFlags, targetsOf, toPlan } from './bench-flags.ts'
+import { registerBenchPasses } from './bench-passes.ts'
 import { BenchProgress } from './bench-progress.ts'
 import { registerBenchServe } from './bench-serve.ts'
 import { Interrupted, interruptible } from './interrupt.ts'
@@ -30,6 +31,7 @@ export function registerBench(program: Command, world: World = processWorld()): 
   const command = program.command('bench').description('measure every method on the same prompts, in turn: speed, acceptance, equal texts')
   addLoadFlags(addBenchFlags(command), defaultTarget).option('--verbose', "the native library's log on standard error")
   registerBenchServe(command.enablePositionalOptions(), world)
+  registerBenchPasses(command, world)
   command.action(async (flags: BenchFlags, called: Command) => {
     await new Bench(flags, world, commandLine(called)).run()
   })

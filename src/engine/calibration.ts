@@ -5,11 +5,11 @@ import { topConfidence } from '../core/row-math.ts'
 import { TokenTree } from '../core/token-tree.ts'
 import type { LlamaModel } from './llama-model.ts'
 
-/** Widths that are measured; kernels work in tiles of 4, 8 and 16, and the steps lie behind these. */
-const WIDTHS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 17, 20, 24, 32, 48, 64]
+/** Widths that are measured; kernels work in tiles of 4 or 8 columns, and the steps lie behind these. */
+const WIDTHS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 24, 32, 64]
 /** Beyond this one round is enough. */
-const WIDE = 32
-const ROUNDS = 3
+const WIDE = 16
+const ROUNDS = 2
 /** Tokens before the passes; and before those that tell what context costs, which are read in two passes of 256. */
 const CONTEXT = 32
 const READ = 256
@@ -18,7 +18,7 @@ const AT_LONG_CONTEXT = [1, 16]
 
 /**
  * Measures T(n), the seconds of a pass over n tokens with the logits of each, as verification asks for them (of 256, read as a prompt is,
- * the last one's), n = 1 to 64 and 256, and what context adds: some seconds. The least of three
+ * the last one's), n = 1 to 64 and 256, and what context adds: some seconds. The least of the
  * rounds counts, since noise only adds time. The model must have a free cache. `onProgress` hears the part done (0..1).
  */
 export function measureCosts(model: LlamaModel, onProgress: (fraction: number) => void = () => {}): CostCurve {
