@@ -1,4 +1,4 @@
-// Ends an answer after two seconds; what was written is kept.
+// Ends an answer after two seconds; what was written is kept. Run: npx tsx examples/abort.ts
 import { load } from 'ouroboros-llm'
 
 await using engine = await load({ target: 'qwen2.5-coder-1.5b' })

@@ -1,4 +1,4 @@
-// The Vercel AI SDK with a model in this process. Needs the package `ai`. Run after `npm run build`.
+// The Vercel AI SDK with a model in this process; needs the package `ai`. Run: npx tsx examples/ai-sdk.ts
 import { streamText } from 'ai'
 import { createOuroboros } from 'ouroboros-llm/ai-sdk'
 

@@ -1,4 +1,4 @@
-// The same prompt by every method: the same text at different speeds.
+// The same prompt by every method: the same text at different speeds. Run: npx tsx examples/compare-methods.ts
 import { load, type Method, meanAcceptanceLength } from 'ouroboros-llm'
 
 const methods: Method[] = ['vanilla', 'speculative', 'prompt-lookup', 'lookahead', 'ouroboros']

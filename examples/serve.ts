@@ -1,4 +1,4 @@
-// A server inside a program: any OpenAI client can talk to it. Run after `npm run build`.
+// A server inside a program: any OpenAI client can talk to it. Run: npx tsx examples/serve.ts
 import { load } from 'ouroboros-llm'
 import { listen } from 'ouroboros-llm/server'
 

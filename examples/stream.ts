@@ -1,4 +1,4 @@
-// Streams an answer. Run after `npm run build`.
+// Streams an answer. Run: npx tsx examples/stream.ts
 import { load } from 'ouroboros-llm'
 
 await using engine = await load({ target: 'qwen2.5-coder-1.5b' })

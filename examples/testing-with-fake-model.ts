@@ -1,4 +1,4 @@
-// The algorithm without weights: a fake pair of known agreement.
+// The algorithm without weights: a fake pair of known agreement. Run: npx tsx examples/testing-with-fake-model.ts
 import { CachedText, drive, meanAcceptanceLength, Sampler, Session, SpeculativeDrafter } from 'ouroboros-llm/core'
 import { FakeModel } from 'ouroboros-llm/testing'
 
@@ -10,4 +10,5 @@ const session = new Session(
   [1, 2, 3],
 )
 while (!session.finish) drive(session.step())
-console.log(session.prefix.slice(3).join(' '), meanAcceptanceLength(session.statistics))
+console.log(session.prefix.slice(3).join(' '))
+console.log(meanAcceptanceLength(session.statistics).toFixed(2), 'tokens per pass')
