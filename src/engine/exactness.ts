@@ -105,7 +105,7 @@ class Probe {
     const text = this.#tokens.slice(this.#context, this.#context + 6)
     const rows: Float32Array[] = []
     for (const part of [text.slice(0, 2), text.slice(2)]) {
-      const [tree, beside] = [TokenTree.chain(part), TokenTree.chain(this.#tokens.slice(0, 5))]
+      const [tree, beside] = [TokenTree.chain(part, () => true), TokenTree.chain(this.#tokens.slice(0, 5))]
       const [logits, others] = this.#model.forward([
         { cache: this.#cache, tree },
         { cache: other, tree: beside },
