@@ -3,14 +3,11 @@ import { load, type Method, meanAcceptanceLength } from 'ouroboros-llm'
 
 const methods: Method[] = ['vanilla', 'speculative', 'prompt-lookup', 'lookahead', 'ouroboros']
 await using engine = await load({ target: 'qwen2.5-coder-1.5b' })
+const texts = new Set<string>()
 for (const method of methods) {
   const { text, timings, statistics } = await engine.generate({ prompt: 'def fibonacci(n):', maxTokens: 64, method }).result
-  console.log(
-    method,
-    timings.predictedPerSecond.toFixed(1),
-    'tok/s,',
-    meanAcceptanceLength(statistics).toFixed(2),
-    'tokens per pass',
-    text.length,
-  )
+  texts.add(text)
+  const speed = `${timings.predictedPerSecond.toFixed(1)} tokens/s`
+  console.log(method.padEnd(14), speed, `${meanAcceptanceLength(statistics).toFixed(2)} tokens per target pass`)
 }
+console.log(texts.size === 1 ? 'all texts are the same' : `${texts.size} different texts`)
