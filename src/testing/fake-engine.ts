@@ -126,7 +126,7 @@ export class FakeEngine implements Engine {
       timings: { promptMs: 1, predictedMs: 2, predictedPerSecond: 1000, engineMs: 2, draftMs: 1, targetMs: 1, ownMs: 0.1 },
       method,
       statistics: done.statistics,
-      exact: method === 'vanilla',
+      exact: this.facts.exact,
     }
   }
 

@@ -65,7 +65,7 @@ describe('ouroboros bench', () => {
     })
     expect(limit?.[0]).toMatchObject({ target: 'big', width: 4 })
     expect(settings).toEqual({ prompts: 2, max_tokens: 32, temperature: 0, seed: 3, repeat: 1 })
-    expect(models[0]).toMatchObject({ file: 'big.gguf', draft: { file: 'small.gguf' }, exact: false })
+    expect(models[0]).toMatchObject({ file: 'big.gguf', draft: { file: 'small.gguf' }, exact: true })
     expect(command).toMatch(/^ouroboros bench --data \S+ --tasks gsm8k/)
     expect(samples).toHaveLength(6)
   })

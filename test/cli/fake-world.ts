@@ -78,6 +78,7 @@ export class FakeEngine implements Engine {
     })
     const script = this.#options.answer?.(request) ?? SCRIPT
     const { beforeStep, speed } = this.#options
+    const { facts } = this
     async function* steps(): AsyncGenerator<GenerationStep> {
       const statistics = emptyStatistics()
       let text = ''
@@ -108,7 +109,7 @@ export class FakeEngine implements Engine {
         },
         method: request.method ?? 'ouroboros',
         statistics,
-        exact: request.method === 'vanilla',
+        exact: facts.exact,
       })
     }
     const started = Promise.resolve({ promptTokens: 3, cachedTokens: 0 })

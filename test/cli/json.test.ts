@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { FakeWorld, TEXT } from './fake-world.ts'
 
 const REPORT = {
-  exact: false,
+  exact: true,
   text: TEXT,
   finish_reason: 'stop',
   usage: { prompt_tokens: 3, completion_tokens: 4 },

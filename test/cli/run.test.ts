@@ -17,7 +17,7 @@ describe('run', () => {
   test('flags reach the library under its names', async () => {
     const world = new FakeWorld()
     const line =
-      'run hi -m t.gguf -md d.gguf -c 2048 -t 3 -ngl all -ngld 2 -dev CUDA0,CPU -fa off -ctk q8_0 -ctv bf16 --no-repack --spec-type lookahead --spec-draft-n-max 6 ' +
+      'run hi -m t.gguf -md d.gguf -c 2048 -t 3 -ngl all -ngld 2 -dev CUDA0,CPU -fa off -ctk q8_0 -ctv bf16 --no-kernels --spec-type lookahead --spec-draft-n-max 6 ' +
       '--spec-draft-p-min .5 --window 7 --ngram 4 --guesses 5 --suffixes 3 --preset default -n 9 --temp 0.8 --top-k 40 --top-p .9 --min-p 0.1 ' +
       '--repeat-penalty 1.1 --presence-penalty 0.2 --frequency-penalty -0.3 --repeat-last-n -1 --logit-bias 5+1.5 --logit-bias 7-2 -s 42 --stop A --stop B'
     expect(await world.run(line.split(' '))).toBe(0)
@@ -32,7 +32,7 @@ describe('run', () => {
       flashAttention: false,
       cacheTypeK: 'q8_0',
       cacheTypeV: 'bf16',
-      repack: false,
+      kernels: false,
     })
     expect(world.engine.requests).toEqual([
       {

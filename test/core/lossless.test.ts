@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { CostPlanner } from '../../src/core/index.ts'
 import { answer, checkLossless, setup } from './setups.ts'
 
 const METHODS = ['speculative', 'prompt-lookup', 'lookahead', 'ouroboros', 'paper', 'random'] as const
@@ -13,6 +14,24 @@ describe('lossless: the text is plain decoding’s, whatever is proposed', () =>
       )
     })
   }
+
+  it('what users run is among what is tested: nothing set, costs known, with and without a draft model', () => {
+    const trim = vi.spyOn(CostPlanner.prototype, 'trim')
+    const draft = vi.spyOn(CostPlanner.prototype, 'draft')
+    const worlds = fc.sample(setup, 200)
+    const counts = { costsDecide: 0, andDrafts: 0 }
+    for (const world of worlds) {
+      for (const spy of [trim, draft]) spy.mockClear()
+      answer({ ...world, drafting: { ...world.drafting, method: 'ouroboros' } }, false)
+      if (trim.mock.calls.length === 0) continue
+      counts.costsDecide++
+      if (draft.mock.results.some(({ value }) => value.count > 0)) counts.andDrafts++
+    }
+    vi.restoreAllMocks()
+    expect(counts.costsDecide / worlds.length).toBeGreaterThan(0.25)
+    expect(counts.andDrafts / worlds.length).toBeGreaterThan(0.05)
+    expect(counts.costsDecide - counts.andDrafts).toBeGreaterThan(0)
+  })
 
   it('is deterministic for a seed and a pool state', () => {
     fc.assert(

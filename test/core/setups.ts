@@ -12,6 +12,7 @@ import {
   History,
   LookaheadDrafter,
   OuroborosDrafter,
+  type OuroborosOptions,
   PaperDrafter,
   PaperPool,
   PhraseChance,
@@ -54,8 +55,8 @@ export interface Drafting {
   G: number
   K: number
   gamma: number
-  branches: number
-  directChance: number
+  /** What the user set; nothing: the planner decides. */
+  options: Omit<OuroborosOptions, 'sources'>
   withDraft: boolean
   thresholds: { draft: number; verify: number }
   /** Cost of each further token in a pass, in one-token passes; absent: thresholds decide, not costs. */
@@ -69,6 +70,17 @@ export interface Drafting {
 
 const VOCAB = 24
 
+/** Some or all of the options. */
+const given = fc.record(
+  {
+    draftLength: fc.integer({ min: 0, max: 9 }),
+    suffixes: fc.integer({ min: 0, max: 4 }),
+    branches: fc.integer({ min: 0, max: 2 }),
+    directChance: fc.constantFrom(0, 0.3, 0.8, 2),
+  },
+  { requiredKeys: [] },
+)
+
 export const drafting: fc.Arbitrary<Drafting> = fc.record({
   method: fc.constantFrom('speculative', 'prompt-lookup', 'lookahead', 'ouroboros', 'ouroboros', 'paper', 'random'),
   W: fc.integer({ min: 0, max: 5 }),
@@ -76,8 +88,7 @@ export const drafting: fc.Arbitrary<Drafting> = fc.record({
   G: fc.integer({ min: 0, max: 4 }),
   K: fc.integer({ min: 0, max: 4 }),
   gamma: fc.integer({ min: 0, max: 9 }),
-  branches: fc.integer({ min: 0, max: 2 }),
-  directChance: fc.constantFrom(0, 0.3, 0.8, 2),
+  options: fc.oneof(fc.constant({}), given),
   withDraft: fc.boolean(),
   thresholds: fc.record({ draft: fc.constantFrom(0, 0.3, 0.9), verify: fc.constantFrom(0, 0.15, 0.5) }),
   slope: fc.constantFrom(undefined, 0, 0.1, 0.5),
@@ -219,7 +230,7 @@ export function checkLossless(setup: Setup): void {
 
 /** Per conversation, by its draft text: new drafters that share what outlives a prompt. */
 export function drafters(setup: Setup, target: FakeModel): (draft: CachedText) => () => Drafter {
-  const { method, W, N, G, K, gamma, branches, directChance, withDraft, thresholds, minProbability, seed, sources, slope } = setup.drafting
+  const { method, W, N, G, K, gamma, options, withDraft, thresholds, minProbability, seed, sources, slope } = setup.drafting
   const endTokens = new Set(setup.endTokens)
   const pool = new PhrasePool({ capacityBytes: 50_000, perKey: 1 + (seed % 4) })
   const estimate = new AcceptanceEstimate(DRAFT_PRIORS)
@@ -247,7 +258,7 @@ export function drafters(setup: Setup, target: FakeModel): (draft: CachedText) =
         const history = new History(pool)
         return () =>
           new OuroborosDrafter(
-            { draftLength: gamma, suffixes: K, branches, directChance, sources: new Set(sources) },
+            { ...options, sources: new Set(sources) },
             {
               pool,
               ...(expected.size > 0 && { expected }),

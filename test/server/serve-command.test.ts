@@ -42,7 +42,7 @@ describe('ouroboros serve', () => {
     const file = join(await tempFolder(), 'keys')
     writeFileSync(file, 'one\n\n two \n')
     const { world, exit, url } = await serve(['--api-key-file', file, '--api-key', 'three', '--exact'])
-    expect(world.loaded).toMatchObject({ sessions: 1, exact: true })
+    expect(world.loaded).toMatchObject({ sessions: 4, exact: true })
     const status = async (key: string) => (await fetch(`${url}/v1/models`, { headers: { Authorization: `Bearer ${key}` } })).status
     expect([await status('one'), await status('two'), await status('three'), await status('four')]).toEqual([200, 200, 200, 401])
     world.interrupt()
