@@ -10,6 +10,8 @@ export interface Compiler {
   readonly name: string
   /** Program and first arguments. */
   readonly command: readonly string[]
+  /** In place of the instruction set's. */
+  readonly flags?: readonly string[]
   /** For its environment. */
   readonly env?: Environment
 }
@@ -67,7 +69,7 @@ export function compile(
   set: InstructionSet,
   { temporary, out, timeout, env }: { temporary: string; out: string; timeout: number; env: Environment },
 ): string | undefined {
-  const flags = [...COMPILER_FLAGS, ...INSTRUCTION_SETS[set].compiler]
+  const flags = [...COMPILER_FLAGS, ...(compiler.flags ?? INSTRUCTION_SETS[set].compiler)]
   const objects = files.map((file) => join(temporary, `${basename(file)}.o`))
   const each = files.map((file, i) => words([...compiler.command, ...flags, '-c', file, '-o', objects[i] as string]))
   const link = words([...compiler.command, ...flags, '-shared', '-s', ...objects, '-o', out])

@@ -6,7 +6,7 @@ export interface Needs {
   /** Names in /proc/cpuinfo. */
   readonly processor: readonly string[]
   readonly compiler: readonly string[]
-  /** More flags for Zig's Clang. */
+  /** Flags for Zig's Clang, where it takes others. */
   readonly zig?: readonly string[]
 }
 
@@ -19,11 +19,16 @@ export const INSTRUCTION_SETS: Readonly<Record<InstructionSet, Needs>> = {
     arch: 'x64',
     processor: [...AVX2, 'avx512f', 'avx512bw', 'avx512vl', 'avx512dq', 'avx512_vnni'],
     compiler: [...AVX2_FLAGS, '-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq', '-mavx512vnni'],
-    zig: ['-mevex512'],
+    zig: [...AVX2_FLAGS, '-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq', '-mavx512vnni', '-mevex512'],
   },
   avxvnni: { arch: 'x64', processor: [...AVX2, 'avx_vnni'], compiler: [...AVX2_FLAGS, '-mavxvnni'] },
   avx2: { arch: 'x64', processor: AVX2, compiler: AVX2_FLAGS },
-  dotprod: { arch: 'arm64', processor: ['asimddp', 'asimdhp'], compiler: ['-march=armv8.2-a+dotprod+fp16'] },
+  dotprod: {
+    arch: 'arm64',
+    processor: ['asimddp', 'asimdhp'],
+    compiler: ['-march=armv8.2-a+dotprod+fp16'],
+    zig: ['-mcpu=generic+v8_2a+dotprod+fullfp16'],
+  },
 }
 
 /** Flags of every instruction set; the same arithmetic from every compiler: no contraction of products and sums. */

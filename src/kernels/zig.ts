@@ -30,7 +30,7 @@ function zigIn(parent: string): string {
 /** Zig in the cache folder `parent`, brought by pip if it is not there; else in one line why it cannot be had. */
 export function zigCompiler(
   parent: string,
-  { arch, zig: flags = [] }: Needs,
+  { arch, zig: flags }: Needs,
   { python, env, timeout, onLine }: { python: string; env: Environment; timeout: number; onLine: (line: string) => void },
 ): Compiler | { readonly reason: string } {
   const folder = join(parent, `zig-${ZIG_VERSION}`)
@@ -42,7 +42,8 @@ export function zigCompiler(
   }
   return {
     name: `zig ${ZIG_VERSION}`,
-    command: [zig, 'c++', '-target', TARGETS[arch], '-nostdlib++', ...flags],
+    command: [zig, 'c++', '-target', TARGETS[arch], '-nostdlib++'],
+    ...(flags && { flags }),
     // Its own cache beside it, not in the user's home folder.
     env: { ZIG_GLOBAL_CACHE_DIR: join(folder, 'cache'), ZIG_LOCAL_CACHE_DIR: join(folder, 'cache') },
   }
