@@ -46,7 +46,10 @@ test('options that are wrong', async () => {
 })
 
 test('another build of the native library, by its folder', async () => {
-  expect(await refusal({ ...SMALL, library: '/nowhere' })).toMatchObject({ code: 'E_LIBRARY', message: expect.stringContaining('/nowhere') })
+  expect(await refusal({ ...SMALL, library: '/nowhere' })).toMatchObject({
+    code: 'E_LIBRARY',
+    message: expect.stringContaining('/nowhere'),
+  })
   await using engine = await load({ ...SMALL, draft: null, library: dirname(nativeFiles().llama) })
   expect((await engine.generate({ ...SEA, maxTokens: 2 }).result).usage.completionTokens).toBe(2)
 })

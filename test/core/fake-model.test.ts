@@ -18,7 +18,8 @@ describe('FakeModel', () => {
     const model = new FakeModel({ seed: 1 })
     for (const rate of [0, 0.3, 0.8, 1]) {
       const draft = new FakeModel({ seed: 2, agreesWith: { model, rate } })
-      const same = texts(2000).filter((text) => ROW_MATH.argmax(draft.rowAfter(text)) === ROW_MATH.argmax(model.rowAfter(text))).length / 2000
+      const same =
+        texts(2000).filter((text) => ROW_MATH.argmax(draft.rowAfter(text)) === ROW_MATH.argmax(model.rowAfter(text))).length / 2000
       // 1 in 64 agrees by chance; 0.04 is more than three standard deviations of 2000 draws.
       expect(Math.abs(same - (rate + (1 - rate) / 64))).toBeLessThan(0.04)
     }
@@ -28,7 +29,8 @@ describe('FakeModel', () => {
     const loops = (repetitiveness: number) => {
       const model = new FakeModel({ repetitiveness })
       return texts(500).filter(
-        ([, b, c]) => ROW_MATH.argmax(model.rowAfter([1, b as number, c as number])) === ROW_MATH.argmax(model.rowAfter([2, 3, c as number])),
+        ([, b, c]) =>
+          ROW_MATH.argmax(model.rowAfter([1, b as number, c as number])) === ROW_MATH.argmax(model.rowAfter([2, 3, c as number])),
       ).length
     }
     expect(loops(0)).toBeLessThan(50)
