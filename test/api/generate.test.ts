@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { meanAcceptanceLength } from '../../src/index.ts'
-import { collect, METHODS, SEA, smallEngine } from './small-engine.ts'
+import { COSTS, collect, METHODS, SEA, smallEngine } from './small-engine.ts'
 
-const engine = smallEngine({ exact: true })
+const engine = smallEngine(COSTS)
 
 test('facts say what was loaded', () => {
   expect(engine().facts).toMatchObject({

@@ -91,7 +91,7 @@ test('progress and log lines are heard', async () => {
 test('costs are measured at the first load, and the text stays the same', async () => {
   const phases = new Set<string>()
   await using engine = await load({ ...SMALL, exact: true, calibrate: 'fresh', onProgress: ({ phase }) => phases.add(phase) })
-  expect([...phases]).toEqual(['load', 'calibrate'])
+  expect([...phases]).toEqual(['load', 'calibrate', 'probe'])
   const plain = await engine.generate({ ...SEA, method: 'vanilla' }).result
   for (const _ of [1, 2]) expect((await engine.generate(SEA).result).text).toBe(plain.text)
 })

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { GenerateRequest, MethodOptions } from '../../src/index.ts'
-import { collect, METHODS, smallEngine } from './small-engine.ts'
+import { COSTS, collect, METHODS, smallEngine } from './small-engine.ts'
 
-const engine = smallEngine({ exact: true })
+const engine = smallEngine(COSTS)
 const upTo = (max: number, min = 0) => fc.oneof(fc.constant(min), fc.integer({ min, max }))
 
 const options: fc.Arbitrary<MethodOptions> = fc.record(

@@ -3,8 +3,8 @@ import type { Engine, GenerateRequest, LoadOptions, Method } from '../../src/ind
 import { load } from '../../src/index.ts'
 
 /**
- * A legal pair of one small model; one thread, so that a busy machine does not slow the passes down. No measured costs: what is drafted,
- * and hence where kernels round differently, must not depend on how fast the machine is just now.
+ * A legal pair of one small model; one thread, so that a busy machine does not slow the passes down. No measured costs, so that what is
+ * drafted does not depend on the machine; tests that compare texts load with them (`COSTS`), as users do.
  */
 export const SMALL: LoadOptions = {
   target: 'smollm2-135m',
@@ -13,6 +13,9 @@ export const SMALL: LoadOptions = {
   threads: 1,
   calibrate: false,
 }
+
+/** Costs are measured once, and texts must be plain decoding's. */
+export const COSTS: Partial<LoadOptions> = { calibrate: true, exact: true }
 
 export const METHODS: readonly Method[] = ['vanilla', 'speculative', 'prompt-lookup', 'lookahead', 'ouroboros']
 

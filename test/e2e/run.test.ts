@@ -32,7 +32,7 @@ describe('ouroboros run, on the default pair', () => {
     expect(answer.text).toContain('def quicksort')
     expect(answer.timings.predicted_per_second).toBeGreaterThan(0)
     expect(answer.plain.predicted_per_second).toBeGreaterThan(0)
-    expect(typeof answer.equal).toBe('boolean')
+    expect(answer).toMatchObject({ exact: true, equal: true })
     const { tokens_by_origin: origins, steps, target_passes, draft_acceptance_rate } = answer.speculative
     expect(origins.target + origins.draft + origins.phrase).toBe(answer.usage.completion_tokens)
     expect(target_passes).toBe(steps)

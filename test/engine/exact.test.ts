@@ -157,9 +157,9 @@ describe.skipIf(library().kernels.set === undefined)('with kernels of our own', 
 
   it('every method gives a mixture of experts plain decoding’s tokens', async () => {
     await using engine = await load({ target: mixture, draft: mixture })
-    const promptTokens = randomTokens(9, 40, 64)
+    const promptTokens = randomTokens(9, 40, 320)
     for (const temperature of [0, 0.8]) {
-      const request = { promptTokens, maxTokens: 64, temperature, seed: 5 }
+      const request = { promptTokens, maxTokens: 64, temperature, seed: 5, logitBias: { 2: -100 } }
       const plain = await answer(engine, { ...request, method: 'vanilla' })
       expect(new Set(plain.logprobs).size).toBeGreaterThan(20)
       for (const method of METHODS) expect(await answer(engine, { ...request, method }), `${method} at ${temperature}`).toEqual(plain)
@@ -171,7 +171,7 @@ describe('with stock kernels', () => {
   it('texts are found not to be plain decoding’s to the byte, and results say so', async () => {
     await using engine = await load({ target: await modelFile('smollm2-135m'), draft: null, kernels: false, contextLength: 640 })
     expect(engine.facts).toMatchObject({ exact: false, kernels: { set: null } })
-    expect(engine.facts.different).toEqual([expect.stringMatching(/^a pass over \d+ tokens behind/)])
+    expect(engine.facts.different).toEqual([expect.stringMatching(/^a .* behind \d+$/)])
     expect(await engine.generate(asked('Hi', { maxTokens: 2 })).result).toMatchObject({ exact: false })
   })
 
@@ -179,7 +179,7 @@ describe('with stock kernels', () => {
     const target = await modelFile('smollm2-135m')
     await expect(load({ target, draft: null, kernels: false, exact: true, contextLength: 640 })).rejects.toMatchObject({
       code: 'E_EXACT',
-      message: expect.stringMatching(/a pass over \d+ tokens behind \d+ gives other bits .* since kernels are switched off/),
+      message: expect.stringMatching(/a .* behind \d+ gives other bits .* since kernels are switched off/),
     })
   })
 })

@@ -1,7 +1,8 @@
 import { uniform } from '../../src/core/random.ts'
 
-/** Metadata values: integers are uint32, a `float32` is marked. */
-type Value = string | number | boolean | { float32: number }
+/** Metadata values: integers are uint32, in arrays int32; a `float32` is marked. */
+type Scalar = string | number | boolean | { float32: number }
+type Value = Scalar | readonly Scalar[]
 /** Tensor name → its shape, fastest dimension first; all float32. */
 type Shapes = Record<string, readonly number[]>
 
@@ -27,9 +28,9 @@ export function tinyLlama({ architecture = 'llama', omit = '', width = WIDTH } =
   return write({ ...header(architecture), [`${architecture}.embedding_length`]: width }, without(shapes, omit))
 }
 
-const EXPERTS = { width: 256, words: 64, layers: 2, experts: 8, used: 2, inner: 128 }
+const EXPERTS = { width: 256, words: 320, layers: 2, experts: 8, used: 2, inner: 128 }
 
-/** A mixture of experts with random weights and words without text; as wide as the blocks of every type that it may be quantized to. */
+/** A mixture of experts with random weights; as wide as the blocks of every type that it may be quantized to. */
 export function tinyExperts(): Buffer {
   const { width, words, layers, experts, used, inner } = EXPERTS
   const layer = (at: number): Shapes => ({
@@ -55,6 +56,7 @@ export function tinyExperts(): Buffer {
     'llama.expert_count': experts,
     'llama.expert_used_count': used,
     'llama.vocab_size': words,
+    ...vocabulary(words),
   }
   const shapes = { 'token_embd.weight': [width, words], 'output.weight': [width, words], 'output_norm.weight': [width] }
   return write(metadata, Object.assign(shapes, ...Array.from({ length: layers }, (_, at) => layer(at))), (i) => uniform(7, i) * 0.4 - 0.2)
@@ -90,6 +92,19 @@ export function tinyMamba(): Buffer {
 /** The header of an embedding model; refused before its tensors are looked at. */
 export function tinyEncoder(): Buffer {
   return write({ ...header('bert'), 'bert.attention.causal': false, 'bert.pooling_type': 2 }, { 'token_embd.weight': [WIDTH, WORDS] })
+}
+
+/** SentencePiece words: unknown, begin, end, all bytes, and made-up ones. */
+function vocabulary(size: number): Record<string, Value> {
+  const bytes = Array.from({ length: 256 }, (_, i) => `<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`)
+  const words = Array.from({ length: size - 3 - bytes.length }, (_, i) => `\u2581w${i}`)
+  const [NORMAL, UNKNOWN, CONTROL, BYTE] = [1, 2, 3, 6] as const
+  return {
+    'tokenizer.ggml.model': 'llama',
+    'tokenizer.ggml.tokens': ['<unk>', '<s>', '</s>', ...bytes, ...words],
+    'tokenizer.ggml.scores': Array.from({ length: size }, (_, i) => ({ float32: -i })),
+    'tokenizer.ggml.token_type': [UNKNOWN, CONTROL, CONTROL, ...bytes.map(() => BYTE), ...words.map(() => NORMAL)],
+  }
 }
 
 function header(architecture: string): Record<string, Value> {
@@ -136,11 +151,16 @@ function data(bytes: number, weight: (i: number) => number): Buffer {
 }
 
 function typed(value: Value): Buffer {
+  if (Array.isArray(value)) {
+    const elements = (value as readonly Scalar[]).map(typed) // each begins with its type
+    const type = typeof value[0] === 'number' ? uint32(5) : (elements[0] as Buffer).subarray(0, 4)
+    return Buffer.concat([uint32(9), type, uint64(elements.length), ...elements.map((element) => element.subarray(4))])
+  }
   if (typeof value === 'number') return Buffer.concat([uint32(4), uint32(value)])
   if (typeof value === 'boolean') return Buffer.concat([uint32(7), Buffer.from([value ? 1 : 0])])
   if (typeof value === 'string') return Buffer.concat([uint32(8), text(value)])
   const bytes = Buffer.alloc(4)
-  bytes.writeFloatLE(value.float32)
+  bytes.writeFloatLE((value as { float32: number }).float32)
   return Buffer.concat([uint32(6), bytes])
 }
 
