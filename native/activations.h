@@ -10,8 +10,10 @@ struct alignas(64) Act256 {
     int32_t sum32[8];
     int16_t sum32_pairs[8]; // the same, for `dot_pairs`
     int16_t sum16_pairs[16];
+    int32_t below8[8];  // -8 times each `sum32`: what centers products with nibbles
+    int32_t below32[32]; // -32 times the sums of 8 activations: the same for 6 bits
     float d;
-    float pad[11];
+    float pad[3];
 };
 /** 64 activations with a scale for each 32, as two of ggml's Q8_0. */
 struct alignas(16) Act64 {
@@ -23,7 +25,7 @@ struct alignas(16) Act64 {
 struct alignas(64) ActFloat {
     float x[64];
 };
-static_assert(sizeof(Act256) == 384 && sizeof(Act64) == 80 && sizeof(ActFloat) == 256, "activations");
+static_assert(sizeof(Act256) == 512 && sizeof(Act64) == 80 && sizeof(ActFloat) == 256, "activations");
 
 /** N activations as bytes and their sums of 16; returns the scale. Below 1e-30 all are 0: the inverse would overflow. */
 template <int N> INLINE float quantize(const float * x, int8_t * q, int32_t * sums) {
@@ -42,7 +44,16 @@ inline void quantize256(const float * x, int, void * out) {
     int32_t sums[16];
     a.d = quantize<256>(x, a.q, sums);
     for (int i = 0; i < 16; i++) a.sum16_pairs[i] = (int16_t) sums[i];
-    for (int i = 0; i < 8; i++) a.sum32_pairs[i] = (int16_t) (a.sum32[i] = sums[2 * i] + sums[2 * i + 1]);
+    for (int i = 0; i < 8; i++) {
+        a.sum32_pairs[i] = (int16_t) (a.sum32[i] = sums[2 * i] + sums[2 * i + 1]);
+        a.below8[i] = -8 * a.sum32[i];
+    }
+    if (!FOLDS_16_BITS) return;
+    for (int i = 0; i < 32; i++) {
+        int32_t sum = 0;
+        for (int j = 0; j < 8; j++) sum += a.q[8 * i + j];
+        a.below32[i] = -32 * sum;
+    }
 }
 
 inline void quantize64(const float * x, int count, void * out) {

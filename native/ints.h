@@ -6,8 +6,9 @@
 
 namespace ouroboros {
 
+//   fold16      sums that fit into 16 bits, since weights were centered: one instruction where `fold` takes three
 #if defined(__AVX512VNNI__)
-enum { LANES = 16, SUMS_OF_16_BITS = 0 };
+enum { LANES = 16, SUMS_OF_16_BITS = 0, FOLDS_16_BITS = 1 };
 typedef __m512i R;
 typedef __m512 N; // as many floats
 INLINE R ld(const void * p) { return _mm512_load_si512(p); }
@@ -35,6 +36,7 @@ INLINE R dot_pairs(R x, R pairs, const int16_t * a) {
     asm("vpdpwssd %2%{1to16%}, %1, %0" : "+v"(x) : "v"(pairs), "m"(*(const int32_t *) a));
     return x;
 }
+INLINE R fold16(R sum, R x, R scale) { return _mm512_dpwssd_epi32(sum, x, scale); }
 INLINE R mul32(R a, R b) { return _mm512_mullo_epi32(a, b); }
 INLINE N to_float(R v) { return _mm512_cvtepi32_ps(v); }
 INLINE N ldn(const float * p) { return _mm512_load_ps(p); }
@@ -69,10 +71,12 @@ INLINE R table16(const uint8_t * t) { return _mm256_broadcastsi128_si256(_mm_loa
 INLINE R dot_pairs(R x, R pairs, const int16_t * a) { return add32(x, _mm256_madd_epi16(pairs, splat32(a))); }
 INLINE R mul32(R a, R b) { return _mm256_mullo_epi32(a, b); }
 #ifdef __AVXVNNI__
-enum { SUMS_OF_16_BITS = 0 };
+enum { SUMS_OF_16_BITS = 0, FOLDS_16_BITS = 1 };
+INLINE R fold16(R sum, R x, R scale) { return _mm256_dpwssd_avx_epi32(sum, x, scale); }
 INLINE R dot_small(R x, R w, const int8_t * a) { return _mm256_dpbusd_avx_epi32(x, w, splat32(a)); }
 #else
-enum { SUMS_OF_16_BITS = 1 };
+enum { SUMS_OF_16_BITS = 1, FOLDS_16_BITS = 0 };
+INLINE R fold16(R sum, R, R) { return sum; }
 INLINE R dot_small(R x, R w, const int8_t * a) {
     x = _mm256_add_epi16(x, _mm256_maddubs_epi16(w, splat32(a)));
     asm("" : "+x"(x)); // compilers reorder the sums, which costs registers
@@ -90,7 +94,7 @@ INLINE N f16n(const void * p) { return _mm256_cvtph_ps(_mm_load_si128((const __m
 INLINE N bf16n(const void * p) { return from_bf16_8(p); }
 
 #else
-enum { LANES = 4, SUMS_OF_16_BITS = 0 };
+enum { LANES = 4, SUMS_OF_16_BITS = 0, FOLDS_16_BITS = 0 };
 typedef uint8x16_t R;
 typedef float32x4_t N;
 #define AS_I32(v) vreinterpretq_s32_u8(v)
@@ -113,6 +117,7 @@ INLINE R wide_i8(const void * p) { const int8_t * b = (const int8_t *) p; const 
 INLINE R lookup(R table, R index) { return vqtbl1q_u8(table, index); }
 INLINE R table16(const uint8_t * t) { return vld1q_u8(t); }
 INLINE R dot_small(R x, R w, const int8_t * a) { return FROM_I32(vdotq_s32(AS_I32(x), AS_I8(w), AS_I8(splat32(a)))); }
+INLINE R fold16(R sum, R, R) { return sum; }
 INLINE R mul32(R a, R b) { return FROM_I32(vmulq_s32(AS_I32(a), AS_I32(b))); }
 INLINE R dot_pairs(R x, R pairs, const int16_t * a) {
     const int32x4_t low = vshrq_n_s32(vshlq_n_s32(AS_I32(pairs), 16), 16), high = vshrq_n_s32(AS_I32(pairs), 16);

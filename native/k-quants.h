@@ -32,7 +32,7 @@ template <bool five> void q45_k_repack(const uint8_t * source, size_t stride, in
 
 /** Scales and mins of a block, ready for all columns. */
 struct ScalesK {
-    R scale[8][PARTS], least[4][PARTS];
+    R scale[8][PARTS], pair[4][PARTS], least[4][PARTS];
     N d[PARTS], dmin[PARTS];
 };
 INLINE void read_scales(const uint8_t * w, ScalesK & o) {
@@ -47,6 +47,7 @@ INLINE void read_scales(const uint8_t * w, ScalesK & o) {
     }
     for (int p = 0; p < PARTS; p++) {
         for (int j = 0; j < 8; j++) o.scale[j][p] = scales(wide_u8(scale + 16 * j + LANES * p));
+        for (int j = 0; j < 4; j++) o.pair[j][p] = pairs_of(wide_u8(scale + 32 * j + LANES * p), wide_u8(scale + 32 * j + 16 + LANES * p));
         for (int j = 0; j < 4; j++) o.least[j][p] = pairs_of(wide_u8(least + 32 * j + LANES * p), wide_u8(least + 32 * j + 16 + LANES * p));
         o.d[p] = f16n(w + 2 * LANES * p);
         o.dmin[p] = f16n(w + 32 + 2 * LANES * p);
@@ -61,14 +62,17 @@ template <int bit> INLINE R fifth(R high) {
 
 /** Sub-blocks 2i and 2i + 1, of 32 elements each, by NC columns: the low and the high nibbles of the same vectors. */
 template <bool five, int NC, int i> METHOD void q45_k_two(const uint8_t * w, const ScalesK & z, const Act256 * a, R * sum, int p) {
-    enum { RUN = run_of(five ? 31 : 15) };
+    enum { RUN = run_of(five ? 31 : 15), CENTERED = !five && FOLDS_16_BITS };
     const R low = bytes(15);
     const uint8_t * nibbles = w + 256 + 512 * i + PART_BYTES * p, * high = w + Q4_K_BLOCK + PART_BYTES * p;
     R x[NC], y[NC];
 #pragma GCC unroll 8
     for (int q = 0; q < 8; q++) {
         if (q % RUN == 0)
-            for (int c = 0; c < NC; c++) x[c] = y[c] = zero();
+            for (int c = 0; c < NC; c++) {
+                x[c] = CENTERED ? splat32(a[c].below8 + 2 * i) : zero();
+                y[c] = CENTERED ? splat32(a[c].below8 + 2 * i + 1) : zero();
+            }
         const R v = ld(nibbles + 64 * q);
         ask_ahead(nibbles + 64 * q, Part { p });
         R e = both(v, low), f = both(right<4>(v), low);
@@ -82,7 +86,10 @@ template <bool five, int NC, int i> METHOD void q45_k_two(const uint8_t * w, con
             y[c] = dot_small(y[c], f, a[c].q + 64 * i + 4 * q + 32);
         }
         if (q % RUN == RUN - 1)
-            for (int c = 0; c < NC; c++) sum[c] = fold(fold(sum[c], x[c], z.scale[2 * i][p]), y[c], z.scale[2 * i + 1][p]);
+            for (int c = 0; c < NC; c++) {
+                const R first = z.scale[2 * i][p], second = z.scale[2 * i + 1][p];
+                sum[c] = CENTERED ? fold16(fold16(sum[c], x[c], first), y[c], second) : fold(fold(sum[c], x[c], first), y[c], second);
+            }
     }
 }
 
@@ -100,7 +107,10 @@ template <bool five> struct StepQ45K {
         q45_k_two<five, NC, 2>(w, z, act, sum, p);
         q45_k_two<five, NC, 3>(w, z, act, sum, p);
         for (int c = 0; c < NC; c++) {
-            R least = zero();
+            R least = zero(), center = zero();
+            if (!five && FOLDS_16_BITS)
+                for (int j = 0; j < 4; j++) center = dot_pairs(center, z.pair[j][p], act[c].sum32_pairs + 2 * j);
+            sum[c] = add32(sum[c], left32<3>(center));
             for (int j = 0; j < 4; j++) least = dot_pairs(least, z.least[j][p], act[c].sum32_pairs + 2 * j);
             float * f = out + ROWS * (c0 + c) + LANES * p;
             stn(f, fman(fnman(z.dmin[p], to_float(least), muln(z.d[p], to_float(sum[c]))), splatn(act[c].d), ldn(f)));
@@ -182,17 +192,19 @@ struct StepQ6K {
                 const R nibbles = ld(v + 64 * half);
                 const R e = either(both(nibbles, low), both(half ? high : left<4>(high), two));
                 const R f = either(both(right<4>(nibbles), low), both(half ? right<2>(high) : left<2>(high), two));
-                if (half == 0 || SUMS_OF_16_BITS)
-                    for (int c = 0; c < NC; c++) x[c] = zero();
+                if (half == 0 || SUMS_OF_16_BITS || FOLDS_16_BITS)
+                    for (int c = 0; c < NC; c++) x[c] = FOLDS_16_BITS ? splat32(act[c].below32 + 2 * u + half) : zero();
                 for (int c = 0; c < NC; c++) x[c] = dot_small(x[c], e, act[c].q + 16 * u + 8 * half);
                 for (int c = 0; c < NC; c++) x[c] = dot_small(x[c], f, act[c].q + 16 * u + 8 * half + 4);
-                if (half == 1 || SUMS_OF_16_BITS)
+                if (FOLDS_16_BITS)
+                    for (int c = 0; c < NC; c++) sum[c] = fold16(sum[c], x[c], z.scale[u][p]);
+                else if (half == 1 || SUMS_OF_16_BITS)
                     for (int c = 0; c < NC; c++) sum[c] = fold(sum[c], x[c], z.scale[u][p]);
             }
         }
         for (int c = 0; c < NC; c++) {
             R m = zero(); // what 32 too much in each element comes to
-            for (int i = 0; i < 8; i++) m = dot_pairs(m, z.pair[i][p], act[c].sum16_pairs + 2 * i);
+            for (int i = 0; i < 8 && !FOLDS_16_BITS; i++) m = dot_pairs(m, z.pair[i][p], act[c].sum16_pairs + 2 * i);
             float * f = out + ROWS * (c0 + c) + LANES * p;
             stn(f, fman(muln(z.d[p], to_float(sub32(sum[c], left32<5>(m)))), splatn(act[c].d), ldn(f)));
         }
@@ -211,8 +223,8 @@ inline void q6_k_run(const uint8_t * w, int64_t k, const void * activations, int
         for (int p = 0; p < PARTS; p++) {
             for (int u = 0; u < 16; u += 2) {
                 const R first = wide_i8(block + 16 * u + LANES * p), second = wide_i8(block + 16 * u + 16 + LANES * p);
-                z.scale[u][p] = scales(first);
-                z.scale[u + 1][p] = scales(second);
+                z.scale[u][p] = FOLDS_16_BITS ? pairs_of(first, zero()) : scales(first);
+                z.scale[u + 1][p] = FOLDS_16_BITS ? pairs_of(second, zero()) : scales(second);
                 z.pair[u / 2][p] = pairs_of(first, second);
             }
             z.d[p] = f16n(w + 32 * b + 2 * LANES * p);
