@@ -99,7 +99,7 @@ const loadSchema = z.strictObject({
   flashAttention: z.boolean().optional(),
   cacheTypeK: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
   cacheTypeV: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
-  repack: z.boolean().optional(),
+  kernels: z.boolean().optional(),
   exact: z.boolean().optional(),
   phrasesFrom: z.array(z.string().min(1)).readonly().optional(),
   onLog: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),

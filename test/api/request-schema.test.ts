@@ -65,11 +65,19 @@ test.each<[object | undefined, RegExp]>([
   [{ target: 'x', gpuLayers: -2 }, /^gpuLayers: .*received -2$/],
   [{ target: 'x', cacheTypeV: 'q2' }, /^cacheTypeV: .*received 'q2'$/],
   [{ target: 'x', onLog: 'x' }, /^onLog: .*received 'x'$/],
+  [{ target: 'x', kernels: 'avx2' }, /^kernels: .*received 'avx2'$/],
   [{ target: 'x', model: 'y' }, /^options: .*"model"/],
 ])('load options %o are E_USAGE', (options, message) => {
   expect(() => checkLoadOptions(options as LoadOptions)).toThrow(
     expect.objectContaining({ code: 'E_USAGE', message: expect.stringMatching(message) }),
   )
+})
+
+test.each<LoadOptions>([
+  { target: 'x', kernels: false },
+  { target: 'x', sessions: 3, exact: true, calibrate: 'fresh', flashAttention: false, cacheTypeK: 'q8_0', cacheTypeV: 'bf16' },
+])('load options %o are right', (options) => {
+  expect(() => checkLoadOptions(options)).not.toThrow()
 })
 
 test('a draft of null refuses the default one', () => {
