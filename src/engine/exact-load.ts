@@ -1,5 +1,5 @@
 import { OuroborosError } from '../core/errors.ts'
-import { type Exactness, probeExactness } from './exactness.ts'
+import { type Exactness, probedContexts, probeExactness } from './exactness.ts'
 import { library } from './library.ts'
 import type { LlamaModel, LlamaModelOptions } from './llama-model.ts'
 import { measurementKey, Remembered } from './remembered.ts'
@@ -7,7 +7,7 @@ import { measurementKey, Remembered } from './remembered.ts'
 /** Probed at the first load of a file with these options on this machine, then remembered. `fresh`: probed in any case; `onProbe` hears that it takes some seconds. */
 export function loadExactness(model: LlamaModel, options: LlamaModelOptions, fresh: boolean, onProbe: () => void): Exactness {
   const memory = new Remembered<Exactness>('exactness.json')
-  const key = `${measurementKey(model.file, options)}${model.sessions > 1 ? ' shared' : ''}`
+  const key = `${measurementKey(model.file, options)} ${probedContexts(model.contextLength)}${model.sessions > 1 ? ' shared' : ''}`
   const known = fresh ? undefined : memory.get(key)
   if (known) return known
   onProbe()

@@ -27,13 +27,18 @@ export interface Exactness {
 export function probeExactness(model: LlamaModel): Exactness {
   const caches = [model.open(), ...(model.sessions > 1 ? [model.open()] : [])]
   try {
-    const found = CONTEXTS.filter((context) => context + Math.max(...WIDTHS) <= model.contextLength)
+    const found = probedContexts(model.contextLength)
       .map((context) => new Probe(model, caches, context).firstDifference())
       .find((difference) => difference !== undefined)
     return { different: found === undefined ? [] : [found] }
   } finally {
     for (const cache of caches) cache.close()
   }
+}
+
+/** Lengths of context that are probed where `contextLength` tokens are held. */
+export function probedContexts(contextLength: number): number[] {
+  return CONTEXTS.filter((context) => context + Math.max(...WIDTHS) <= contextLength)
 }
 
 class Probe {
