@@ -25,7 +25,7 @@ const QUESTIONS = [
 ]
 const asked = (content: string, rest: GenerateRequest = {}): GenerateRequest => ({
   messages: [{ role: 'user', content }],
-  maxTokens: 48,
+  maxTokens: 32,
   ...rest,
 })
 
@@ -64,7 +64,7 @@ describe.skipIf(library().kernels.set === undefined)('with kernels of our own', 
   })
 
   it('sessions that share passes and interleave their cells compute the bits of a session alone', async () => {
-    const model = LlamaModel.load(await modelFile('qwen2.5-coder-0.5b'), { contextLength: 640, sessions: 3 })
+    const model = LlamaModel.load(await modelFile('smollm2-135m'), { contextLength: 640, sessions: 3 })
     const texts = [0, 1, 2].map((session) => randomTokens(session, 340, model.vocabSize))
     const alone = texts.map((text) => oneByOne(model, text, 24))
     const caches = texts.map(() => model.open())
@@ -94,12 +94,10 @@ describe.skipIf(library().kernels.set === undefined)('with kernels of our own', 
 
   it('one and two threads, and every instruction set, compute the same bits', async () => {
     const file = await modelFile('qwen2.5-coder-0.5b')
-    const digests = { '1 thread': digest(file, { threads: 1 }), '2 threads': digest(file, { threads: 2 }) }
     const sets = (Object.keys(INSTRUCTION_SETS) as InstructionSet[]).filter((set) => instructionSetFor(MACHINE, set) === set)
-    const bySet = Object.fromEntries(sets.map((set) => [set, digest(file, { threads: 2, set })]))
-    const [first] = Object.values(digests)
-    expect(first).toMatch(/^\w{64}$/)
-    for (const [what, one] of Object.entries({ ...digests, ...bySet })) expect(one, what).toBe(first)
+    const one = digest(file, { threads: 1 })
+    expect(one).toMatch(/^\w{64}$/)
+    for (const set of sets) expect(digest(file, { threads: 2, set }), set).toBe(one)
   })
 
   describe('a load without options', () => {
@@ -113,12 +111,12 @@ describe.skipIf(library().kernels.set === undefined)('with kernels of our own', 
       expect(engine.facts).toMatchObject({ exact: true, different: [], costs: { draft: {} } })
     })
 
-    it.each(METHODS)('%s gives plain decoding’s text, greedy and sampled, in a second prompt too', async (method) => {
+    it('every method gives plain decoding’s text, greedy and sampled, in a second prompt too', async () => {
       for (const content of QUESTIONS.slice(0, 2)) {
         for (const temperature of [0, 0.8]) {
           const request = asked(content, { temperature, seed: 3 })
           const plain = await answer(engine, { ...request, method: 'vanilla' })
-          expect(await answer(engine, { ...request, method }), `${content} at ${temperature}`).toEqual(plain)
+          for (const method of METHODS) expect(await answer(engine, { ...request, method }), `${method}, ${content}`).toEqual(plain)
         }
       }
     })
