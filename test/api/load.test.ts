@@ -78,7 +78,8 @@ test('progress and log lines are heard', async () => {
     draft: null,
     onLog: (line) => lines.push(line),
     onProgress: ({ phase, file, fraction }) => {
-      expect({ phase, file }).toEqual({ phase: 'load', file: target })
+      if (phase !== 'load') return // a first load probes as well
+      expect(file).toBe(target)
       fractions.push(fraction)
     },
   })
