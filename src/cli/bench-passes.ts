@@ -20,7 +20,7 @@ export function registerBenchPasses(bench: Command, { terminal }: World): void {
 }
 
 /** The least milliseconds of each shape, and both by the pass over one token behind as many. */
-export function passReport(rows: readonly PassRow[]): string {
+function passReport(rows: readonly PassRow[]): string {
   const lines = rows.map(({ tokens, context, prompt, ours, stock }) => {
     const one = rows.find((row) => row.tokens === 1 && row.context === context)
     const relative = (value: number, single: number | undefined) => (prompt || !single ? '' : `${(value / single).toFixed(2)}x`)

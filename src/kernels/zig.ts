@@ -13,7 +13,7 @@ const WHEELS = [
   '3ce0c9f16547e5d61b32e0d226926e9a2552ef4b91fccf7ab5ea1a623a77824b', // x64
   '5714a4d46f9246ba6180a0930e23df2bc8bc26e62b5fe0dc798b4afca1903308', // arm64
 ]
-export const ZIG_SIZE = '81 MB, 340 MB on disk'
+const ZIG_SIZE = '81 MB, 340 MB on disk'
 
 /** The glibc of the oldest systems that the libraries are for. */
 const TARGETS = { x64: 'x86_64-linux-gnu.2.28', arm64: 'aarch64-linux-gnu.2.28' }
