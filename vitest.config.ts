@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
-          include: ['test/*.test.ts', 'test/{core,models,builds,bench,cli,server,kernels}/**/*.test.ts'],
+          include: ['test/*.test.ts', 'test/{core,text,probe,runtime,models,builds,bench,cli,server,kernels}/**/*.test.ts'],
           exclude: ['test/golden.test.ts'],
           testTimeout: 60_000,
         },
@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'model',
-          include: ['test/golden.test.ts', 'test/{engine,api,e2e}/**/*.test.ts'],
+          include: ['test/golden.test.ts', 'test/{llama,api,e2e}/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 600_000,

@@ -1,5 +1,5 @@
 // Looks at rows of logits in place: the largest value, what is near it, the k largest, and sums of exponentials.
-// Values are only compared, so their answers are those of `src/core/row-math.ts` to the bit; NaN is never large. Sums are near to 1e-11.
+// Values are only compared, so their answers are those of `src/core/logits-math.ts` to the bit; NaN is never large. Sums are near to 1e-11.
 #include "abi.h"
 #include <math.h>
 

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { ROOT } from './prepare.mjs'
 
 const HEADERS = ['include/llama.h', 'ggml/include/ggml-backend.h', 'ggml/include/ggml.h']
-const declarations = join(ROOT, 'dist/engine/llama-declarations.js')
+const declarations = join(ROOT, 'dist/llama/declarations.js')
 if (!existsSync(declarations)) end(`${declarations} is missing: run npm run build first`)
 const { GGML_BASE_FUNCTIONS, GGML_FUNCTIONS, LIBRARY_VERSION, LLAMA_FUNCTIONS, STRUCTS } = await import(declarations)
 

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { exportsOf } from './exports/read.mjs'
 import { ROOT } from './prepare.mjs'
 
-const { librariesAmong, PACKAGE_VERSION, PACKAGES } = await import(join(ROOT, 'dist/engine/platform.js'))
-const { GGML_BASE_FUNCTIONS, GGML_FUNCTIONS, LLAMA_FUNCTIONS } = await import(join(ROOT, 'dist/engine/llama-declarations.js'))
+const { librariesAmong, PACKAGE_VERSION, PACKAGES } = await import(join(ROOT, 'dist/llama/platform.js'))
+const { GGML_BASE_FUNCTIONS, GGML_FUNCTIONS, LLAMA_FUNCTIONS } = await import(join(ROOT, 'dist/llama/declarations.js'))
 const NEEDED = { llama: LLAMA_FUNCTIONS, ggml: GGML_FUNCTIONS, base: GGML_BASE_FUNCTIONS }
 
 const asked = process.argv.slice(2)

@@ -1,6 +1,3 @@
-export { type ErrorCode, OuroborosError } from './core/errors.ts'
-export { draftAcceptanceRate, meanAcceptanceLength, type Statistics } from './core/stats.ts'
-export type { Origin, PhraseSource } from './core/token.ts'
 export type {
   CacheType,
   ChatMessage,
@@ -17,7 +14,10 @@ export type {
   MethodOptions,
   ModelFacts,
   SamplingOptions,
-} from './engine/api.ts'
-export { devices } from './engine/devices.ts'
-export { load } from './engine/handle.ts'
-export { type QuantizeOptions, quantize } from './engine/quantize.ts'
+} from './api/types.ts'
+export { type ErrorCode, OuroborosError } from './core/errors.ts'
+export { draftAcceptanceRate, meanAcceptanceLength, type Statistics } from './core/stats.ts'
+export type { Origin, PhraseSource } from './core/token.ts'
+export { devices } from './llama/devices.ts'
+export { type QuantizeOptions, quantize } from './llama/quantize.ts'
+export { load } from './runtime/engine.ts'

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { rewriteFlags } from '../src/cli/flags.ts'
+import { rewriteFlags } from '../src/cli/flags/flags.ts'
 import { FakeWorld } from './cli/fake-world.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CachedText, drive, PaperDrafter, PaperPool, Sampler, Session, type Token } from '../src/core/index.ts'
-import { LlamaModel } from '../src/engine/llama-model.ts'
+import { LlamaModel } from '../src/llama/model.ts'
 import { PaddedLlama } from './padded-llama.ts'
 
 /** Runs of the published code on two tiny models (README in the folder explains the fields). */

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { main } from '../src/cli/program.ts'
-import { PACKAGE_VERSION, PACKAGES } from '../src/engine/platform.ts'
 import type { Manifest as KernelManifest } from '../src/kernels/prebuilt.ts'
 import { fileHash } from '../src/kernels/sources.ts'
+import { PACKAGE_VERSION, PACKAGES } from '../src/llama/platform.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')

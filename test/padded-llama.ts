@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Cache, Logits, Model, NodeId, Pass, Token, TokenTree } from '../src/core/index.ts'
-import { logitsOf } from '../src/core/row-math.ts'
+import { logitsOf } from '../src/core/logits-math.ts'
 import { readGguf } from '../src/models/gguf.ts'
 
 /** A Llama layer's weights, row-major float32. */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { GGML_BASE_FUNCTIONS, GGML_FUNCTIONS, LLAMA_FUNCTIONS } from '../src/engine/llama-declarations.ts'
-import { librariesAmong, nativeFiles } from '../src/engine/platform.ts'
+import { GGML_BASE_FUNCTIONS, GGML_FUNCTIONS, LLAMA_FUNCTIONS } from '../src/llama/declarations.ts'
+import { librariesAmong, nativeFiles } from '../src/llama/platform.ts'
 import { machO, type NativeSymbol, pe, universal } from './native-files.ts'
 
 const script = fileURLToPath(new URL('../scripts/exports/read.mjs', import.meta.url))

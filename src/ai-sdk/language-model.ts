@@ -10,9 +10,9 @@ import type {
   LanguageModelV3Usage,
   SharedV3ProviderMetadata,
 } from '@ai-sdk/provider'
+import type { Engine, GenerateRequest, Generation, GenerationResult } from '../api/types.ts'
 import { draftAcceptanceRate, meanAcceptanceLength } from '../core/stats.ts'
-import type { Engine, GenerateRequest, Generation, GenerationResult } from '../engine/api.ts'
-import { type Heard, ToolCallStream } from '../engine/tool-call-stream.ts'
+import { type Heard, ToolCallStream } from '../text/tool-call-stream.ts'
 import { toRequest } from './to-request.ts'
 
 /** One model as the AI SDK calls it. */

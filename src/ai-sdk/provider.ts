@@ -1,5 +1,5 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider'
-import type { Engine, GenerateRequest, LoadOptions } from '../engine/api.ts'
+import type { Engine, GenerateRequest, LoadOptions } from '../api/types.ts'
 import { OuroborosLanguageModel } from './language-model.ts'
 
 /** How models are loaded, unless a loaded engine is given. */
@@ -25,7 +25,7 @@ export function createOuroboros({ engine, defaults = {}, ...options }: Ouroboros
     if (typeof engine === 'object') return Promise.resolve(engine)
     const known = engines.get(target)
     if (known) return known
-    const loading = import('../engine/handle.ts').then(({ load }) => load({ ...options, ...(engine && { engine }), target }))
+    const loading = import('../runtime/engine.ts').then(({ load }) => load({ ...options, ...(engine && { engine }), target }))
     engines.set(target, loading)
     loading.catch(() => engines.delete(target)) // the next call tries again
     return loading

@@ -6,9 +6,9 @@ import type {
   LanguageModelV3ToolResultOutput,
   SharedV3Warning,
 } from '@ai-sdk/provider'
+import type { ChatMessage, GenerateRequest, Tool } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
-import type { ChatMessage, GenerateRequest, Tool } from '../engine/api.ts'
-import { toolGrammar } from '../engine/tool-grammar.ts'
+import { toolGrammar } from '../text/tool-grammar.ts'
 
 /** The engine's request for a call of the SDK, and what of the call is not supported. Throws E_USAGE, E_GRAMMAR. */
 export function toRequest(

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { basename } from 'node:path'
-import type { EngineFacts } from '../engine/api.ts'
+import type { EngineFacts } from '../api/types.ts'
 import { limitOf } from './limit.ts'
 import type { Projection, Report, ReportFailure, ReportLimit, ReportModel } from './report.ts'
 import { reportSample, rounded, rowsOf } from './rows.ts'

@@ -1,5 +1,5 @@
-import type { PassWidths } from '../core/session.ts'
-import type { Engine, GenerateRequest } from '../engine/api.ts'
+import type { Engine, GenerateRequest } from '../api/types.ts'
+import type { PassWidths } from '../core/decoding/session.ts'
 import type { Measured } from './sample.ts'
 
 /** Runs one request to its end and reads the clocks. Throws what the engine throws; the signal's reason when aborted. */

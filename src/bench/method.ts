@@ -1,5 +1,5 @@
+import type { GenerateRequest } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
-import type { GenerateRequest } from '../engine/api.ts'
 import type { Task } from './task.ts'
 
 /** What is found out about a task before it is measured. */

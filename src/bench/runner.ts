@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/api.ts'
+import type { Engine } from '../api/types.ts'
 import { measure } from './measure.ts'
 import { type BenchMethod, type Tuned, VANILLA } from './method.ts'
 import type { PromptSet } from './prompts.ts'

@@ -1,4 +1,4 @@
-import type { PassWidths } from '../core/session.ts'
+import type { PassWidths } from '../core/decoding/session.ts'
 
 /** One answer as it was measured. `null`: whoever wrote it does not tell. */
 export interface Measured {

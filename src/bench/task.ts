@@ -1,5 +1,5 @@
+import type { Preset } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
-import type { Preset } from '../engine/api.ts'
 
 type Row = Readonly<Record<string, unknown>>
 

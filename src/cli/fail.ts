@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { OuroborosError } from '../core/errors.ts'
-import { INTERRUPTED, Interrupted } from './interrupt.ts'
+import { INTERRUPTED, Interrupted } from './views/interrupt.ts'
 
 /** What to print for a failure (one line; empty = nothing) and the exit code. */
 export interface Failure {

@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { processWorld, type World } from './commands/world.ts'
 import { explain } from './fail.ts'
-import { rewriteFlags } from './flags.ts'
-import { processWorld, type World } from './world.ts'
+import { rewriteFlags } from './flags/flags.ts'
 
 /** Commands and where they live; only the one that is called is imported. */
 const COMMANDS: Readonly<Record<string, (program: Command, world: World) => Promise<void>>> = {
-  run: async (program, world) => (await import('./run.ts')).registerRun(program, world),
-  serve: async (program, world) => (await import('./serve.ts')).registerServe(program, world),
-  calibrate: async (program, world) => (await import('./calibrate.ts')).registerCalibrate(program, world),
-  bench: async (program, world) => (await import('./bench.ts')).registerBench(program, world),
-  pull: async (program) => (await import('./pull.ts')).registerPull(program),
-  models: async (program) => (await import('./models.ts')).registerModels(program),
-  inspect: async (program) => (await import('./inspect.ts')).registerInspect(program),
-  trace: async (program, world) => (await import('./trace.ts')).registerTrace(program, world),
-  quantize: async (program) => (await import('./quantize.ts')).registerQuantize(program),
+  run: async (program, world) => (await import('./commands/run.ts')).registerRun(program, world),
+  serve: async (program, world) => (await import('./commands/serve.ts')).registerServe(program, world),
+  calibrate: async (program, world) => (await import('./commands/calibrate.ts')).registerCalibrate(program, world),
+  bench: async (program, world) => (await import('./commands/bench.ts')).registerBench(program, world),
+  pull: async (program) => (await import('./commands/pull.ts')).registerPull(program),
+  models: async (program) => (await import('./commands/models.ts')).registerModels(program),
+  inspect: async (program) => (await import('./commands/inspect.ts')).registerInspect(program),
+  trace: async (program, world) => (await import('./commands/trace.ts')).registerTrace(program, world),
+  quantize: async (program) => (await import('./commands/quantize.ts')).registerQuantize(program),
 }
 
 /** Runs one command line (without node and script); returns the exit code. Failures are one line on standard error. */

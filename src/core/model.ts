@@ -1,4 +1,4 @@
-import type { RowMath } from './row-math.ts'
+import type { RowMath } from './logits-math.ts'
 import type { Token } from './token.ts'
 import type { NodeId, TokenTree } from './token-tree.ts'
 

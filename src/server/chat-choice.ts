@@ -1,5 +1,5 @@
-import type { GeneratedToken, GenerationResult, GenerationStep } from '../engine/api.ts'
-import { type Heard, ToolCallStream, type WrittenCall } from '../engine/tool-call-stream.ts'
+import type { GeneratedToken, GenerationResult, GenerationStep } from '../api/types.ts'
+import { type Heard, ToolCallStream, type WrittenCall } from '../text/tool-call-stream.ts'
 import { chatLogprobs } from './logprobs.ts'
 import type { ChatChunk, ChatResponse } from './response-schemas.ts'
 

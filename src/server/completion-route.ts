@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from 'hono'
-import type { GeneratedToken, GenerationResult } from '../engine/api.ts'
+import type { GeneratedToken, GenerationResult } from '../api/types.ts'
 import { type App, type AppEnv, postRoute } from './app-types.ts'
 import { Job } from './job.ts'
 import { textLogprobs } from './logprobs.ts'

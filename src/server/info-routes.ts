@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { z } from '@hono/zod-openapi'
-import type { ModelFacts } from '../engine/api.ts'
+import type { ModelFacts } from '../api/types.ts'
 import { type App, getRoute, json } from './app-types.ts'
 import { ApiError } from './openai-error.ts'
 import { healthSchema, modelListSchema, modelSchema, propsSchema } from './response-schemas.ts'

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import type { GenerateRequest, Generation, GenerationResult, GenerationStep } from '../engine/api.ts'
+import type { GenerateRequest, Generation, GenerationResult, GenerationStep } from '../api/types.ts'
 import type { Client } from './admission.ts'
 import { ApiError } from './openai-error.ts'
 import type { Serving } from './serving.ts'

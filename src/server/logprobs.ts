@@ -1,4 +1,4 @@
-import type { GeneratedToken } from '../engine/api.ts'
+import type { GeneratedToken } from '../api/types.ts'
 import type { ChatLogprobs, TextLogprobs } from './response-schemas.ts'
 
 /** Smallest log-probability that JSON can carry. */

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../engine/api.ts'
+import type { ChatMessage } from '../api/types.ts'
 import { ApiError } from './openai-error.ts'
 import type { ChatBody, Content } from './request-schemas.ts'
 

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { EngineFacts, GenerationResult } from '../engine/api.ts'
+import type { EngineFacts, GenerationResult } from '../api/types.ts'
 import type { Admission } from './admission.ts'
 
 /** Seconds. */

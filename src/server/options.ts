@@ -1,4 +1,4 @@
-import type { GenerateRequest } from '../engine/api.ts'
+import type { GenerateRequest } from '../api/types.ts'
 
 /** How a server answers; every limit has a default. */
 export interface ServerOptions {

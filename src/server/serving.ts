@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { Engine } from '../engine/api.ts'
+import type { Engine } from '../api/types.ts'
 import { Admission } from './admission.ts'
 import { ApiKeys } from './api-keys.ts'
 import { Metrics } from './metrics.ts'

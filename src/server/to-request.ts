@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
-import type { GenerateRequest, Method, MethodOptions } from '../engine/api.ts'
-import { toolGrammar } from '../engine/tool-grammar.ts'
+import type { GenerateRequest, Method, MethodOptions } from '../api/types.ts'
+import { toolGrammar } from '../text/tool-grammar.ts'
 import { toChatMessages, toText } from './messages.ts'
 import { ApiError } from './openai-error.ts'
 import type { ServerOptions } from './options.ts'

@@ -1,5 +1,5 @@
+import type { GenerationResult } from '../api/types.ts'
 import { draftAcceptanceRate, emptyStatistics, meanAcceptanceLength, type Statistics } from '../core/stats.ts'
-import type { GenerationResult } from '../engine/api.ts'
 import type { TimingsBody, Usage } from './response-schemas.ts'
 
 /** `usage` of a response: all its choices together, the prompt of equal prompts once. */

@@ -1,4 +1,4 @@
-import { uniform } from '../core/random.ts'
+import { uniform } from '../core/sampling/philox.ts'
 import { type NodeId, ROOT, TokenTree } from '../core/token-tree.ts'
 
 /** Draws a number below the one given. */

@@ -1,11 +1,11 @@
+import { abortedResult } from '../api/aborted-result.ts'
+import { GenerationChannel } from '../api/generation-channel.ts'
+import { checkRequest } from '../api/request-schema.ts'
+import type { Engine, EngineFacts, GeneratedToken, GenerateRequest, Generation, GenerationResult } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { emptyStatistics, recordStep } from '../core/stats.ts'
 import { TokenTree } from '../core/token-tree.ts'
-import { abortedResult } from '../engine/aborted-result.ts'
-import type { Engine, EngineFacts, GeneratedToken, GenerateRequest, Generation, GenerationResult } from '../engine/api.ts'
-import { GenerationChannel } from '../engine/generation-channel.ts'
-import { jsonSchemaToGrammar } from '../engine/json-schema.ts'
-import { checkRequest } from '../engine/request-schema.ts'
+import { jsonSchemaToGrammar } from '../text/json-schema.ts'
 
 export interface FakeEngineOptions {
   /** What it answers; default: a greeting. */

@@ -1,5 +1,5 @@
+import { logitsOf } from '../core/logits-math.ts'
 import type { Cache, Logits, Model, Pass } from '../core/model.ts'
-import { logitsOf } from '../core/row-math.ts'
 import type { Token } from '../core/token.ts'
 import type { NodeId, TokenTree } from '../core/token-tree.ts'
 import { FakeCache } from './fake-cache.ts'

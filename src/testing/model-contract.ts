@@ -1,4 +1,4 @@
-import { CachedText } from '../core/cached-text.ts'
+import { CachedText } from '../core/cached-sequence.ts'
 import { OuroborosError } from '../core/errors.ts'
 import type { Cache, Logits, Model } from '../core/model.ts'
 import type { Token } from '../core/token.ts'

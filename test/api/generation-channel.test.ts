@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { abortedResult } from '../../src/engine/aborted-result.ts'
-import { GenerationChannel } from '../../src/engine/generation-channel.ts'
+import { abortedResult } from '../../src/api/aborted-result.ts'
+import { GenerationChannel } from '../../src/api/generation-channel.ts'
 
 const step = (text: string) => ({ text, tokens: [] })
 const result = { ...abortedResult('vanilla'), finishReason: 'stop' as const }

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { nativeFiles } from '../../src/engine/platform.ts'
 import { type LoadOptions, load } from '../../src/index.ts'
-import { goldenFile, modelFile } from '../engine/model-files.ts'
-import { LEAN_MALLOC, runScript } from '../engine/run-script.ts'
+import { nativeFiles } from '../../src/llama/platform.ts'
+import { goldenFile, modelFile } from '../llama/model-files.ts'
+import { LEAN_MALLOC, runScript } from '../llama/run-script.ts'
 import { tempFolder } from '../models/temp-folder.ts'
 import { SEA, SMALL } from './small-engine.ts'
 

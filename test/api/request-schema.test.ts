@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { GenerateRequest, LoadOptions } from '../../src/engine/api.ts'
-import { checkLoadOptions, checkRequest } from '../../src/engine/request-schema.ts'
+import { checkLoadOptions, checkRequest } from '../../src/api/request-schema.ts'
+import type { GenerateRequest, LoadOptions } from '../../src/api/types.ts'
 
 const messages: GenerateRequest['messages'] = [{ role: 'user', content: 'Hi' }]
 

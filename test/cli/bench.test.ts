@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { GenerateRequest } from '../../src/api/types.ts'
 import { type Report, reportSchema } from '../../src/bench/report.ts'
-import type { GenerateRequest } from '../../src/engine/api.ts'
 import { tempFolder } from '../models/temp-folder.ts'
 import { type FakeOptions, FakeWorld } from './fake-world.ts'
 

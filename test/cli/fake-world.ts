@@ -1,10 +1,4 @@
 import { PassThrough } from 'node:stream'
-import { main } from '../../src/cli/program.ts'
-import type { World } from '../../src/cli/world.ts'
-import { OuroborosError } from '../../src/core/errors.ts'
-import { emptyStatistics, recordStep } from '../../src/core/stats.ts'
-import type { Origin } from '../../src/core/token.ts'
-import { TokenTree } from '../../src/core/token-tree.ts'
 import type {
   Engine,
   EngineFacts,
@@ -13,7 +7,13 @@ import type {
   GenerationResult,
   GenerationStep,
   LoadOptions,
-} from '../../src/engine/api.ts'
+} from '../../src/api/types.ts'
+import type { World } from '../../src/cli/commands/world.ts'
+import { main } from '../../src/cli/program.ts'
+import { OuroborosError } from '../../src/core/errors.ts'
+import { emptyStatistics, recordStep } from '../../src/core/stats.ts'
+import type { Origin } from '../../src/core/token.ts'
+import { TokenTree } from '../../src/core/token-tree.ts'
 
 /** Steps of a fake answer: words with their origins. */
 export type Script = readonly (readonly [Origin, string][])[]

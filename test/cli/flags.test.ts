@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { rewriteFlags } from '../../src/cli/flags.ts'
+import { rewriteFlags } from '../../src/cli/flags/flags.ts'
 
 function rewrite(line: string): { argv: string; warnings: string[] } {
   const warnings: string[] = []

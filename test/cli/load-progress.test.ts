@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { LoadProgress } from '../../src/cli/load-progress.ts'
+import { LoadProgress } from '../../src/cli/commands/load-progress.ts'
 import { FakeWorld } from './fake-world.ts'
 
 test('off a terminal: a line per file loaded, a line per tenth pulled', () => {

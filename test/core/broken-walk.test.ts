@@ -3,10 +3,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Walk } from '../../src/core/index.ts'
 import { checkLossless, type Setup, setup } from './setups.ts'
 
-type Verify = typeof import('../../src/core/verify.ts').verify
+type Verify = typeof import('../../src/core/decoding/verify.ts').verify
 const planted = vi.hoisted((): { walk?: unknown } => ({}))
-vi.mock('../../src/core/verify.ts', async (load) => {
-  const real = await load<typeof import('../../src/core/verify.ts')>()
+vi.mock('../../src/core/decoding/verify.ts', async (load) => {
+  const real = await load<typeof import('../../src/core/decoding/verify.ts')>()
   return { ...real, verify: (...args: Parameters<Verify>) => ((planted.walk as Verify | undefined) ?? real.verify)(...args) }
 })
 

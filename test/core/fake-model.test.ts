@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Cache, type Logits, type Model, TokenTree } from '../../src/core/index.ts'
-import { ROW_MATH } from '../../src/core/row-math.ts'
+import { ROW_MATH } from '../../src/core/logits-math.ts'
 import { FakeModel } from '../../src/testing/index.ts'
 
 const run = (model: Model, cache: Cache, tokens: number[]): Logits => model.forward([{ cache, tree: TokenTree.chain(tokens) }])[0] as Logits

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GREEDY, logitsOf, ROW_MATH, type RowMath, Sampler, type SamplerOptions, type Token, uniform } from '../../src/core/index.ts'
-import { logSumExp, topConfidence, topTokens } from '../../src/core/row-math.ts'
+import { logSumExp, topConfidence, topTokens } from '../../src/core/logits-math.ts'
 import { drawFromAll } from './whole-row-sampling.ts'
 
 /** Rows around the size of a block, with ties and words that a grammar forbids. */

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { modelFile } from '../engine/model-files.ts'
-import { LEAN_MALLOC } from '../engine/run-script.ts'
+import { modelFile } from '../llama/model-files.ts'
+import { LEAN_MALLOC } from '../llama/run-script.ts'
 
 const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname
 const running: ChildProcess[] = []

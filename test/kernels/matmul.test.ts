@@ -1,6 +1,6 @@
 import koffi from 'koffi'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { nativeFiles } from '../../src/engine/platform.ts'
+import { nativeFiles } from '../../src/llama/platform.ts'
 import { buildKernels, isas } from './build.ts'
 import { dequantize, quantizeActivations, WEIGHTS, type Weight } from './dequantize.ts'
 import { loadMultiply, type Matrix, type Multiply, randomActivations, randomBits, randomMatrix } from './products.ts'

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import koffi from 'koffi'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { GREEDY, logitsOf, ROW_MATH, type RowMath, Sampler, uniform } from '../../src/core/index.ts'
-import { logSumExp, topConfidence } from '../../src/core/row-math.ts'
-import { declareRowKernels } from '../../src/engine/row-kernels.ts'
+import { logSumExp, topConfidence } from '../../src/core/logits-math.ts'
+import { declareRowKernels } from '../../src/llama/row-kernels.ts'
 import { buildKernels, isas } from './build.ts'
 
 const kernels = new Map<string, RowMath>()

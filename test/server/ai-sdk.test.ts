@@ -3,7 +3,7 @@ import { generateText, Output, stepCountIs, streamText, tool } from 'ai'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createOuroboros } from '../../src/ai-sdk/index.ts'
-import type { GenerateRequest } from '../../src/engine/api.ts'
+import type { GenerateRequest } from '../../src/api/types.ts'
 import { FakeEngine } from '../../src/testing/index.ts'
 import { testServer } from './harness.ts'
 

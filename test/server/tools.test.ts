@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { toolGrammar } from '../../src/engine/tool-grammar.ts'
+import { toolGrammar } from '../../src/text/tool-grammar.ts'
 import { events, HI, testApp } from './harness.ts'
 
 const CHAT = '/v1/chat/completions'

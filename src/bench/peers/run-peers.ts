@@ -1,5 +1,5 @@
+import type { Engine } from '../../api/types.ts'
 import type { PeerName, PeerPrograms } from '../../builds/peers.ts'
-import type { Engine } from '../../engine/api.ts'
 import { measure } from '../measure.ts'
 import { runRound } from '../round.ts'
 import type { Observer, Plan } from '../runner.ts'

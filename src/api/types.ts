@@ -1,0 +1,293 @@
+import type { CostCurve } from '../core/control/cost-curve.ts'
+import type { PassWidths } from '../core/decoding/session.ts'
+import type { PoolReport, Statistics } from '../core/stats.ts'
+import type { Origin, PhraseSource } from '../core/token.ts'
+
+/** The drafting methods; all give the same text. */
+export type Method = 'vanilla' | 'speculative' | 'prompt-lookup' | 'lookahead' | 'ouroboros'
+
+/** Element types of the key-value cache. */
+export type CacheType = 'f16' | 'bf16' | 'f32' | 'q8_0'
+
+/** What `load` takes. Models are catalogue ids, `hf:owner/repo/file.gguf`, or paths of GGUF files. */
+export interface LoadOptions {
+  target: string
+  /** `null` or absent: no draft model (a catalogue id as target brings its own draft; `null` refuses it). */
+  draft?: string | null
+  /** Make a cheaper precision of the catalogue's draft model once, and load that. Default true. */
+  draftRequantize?: boolean
+  /** Tokens of context, prompt and answer together. Default 4096, at most the model's own. */
+  contextLength?: number
+  /** Requests answered at once, in joint passes; each has its own context. Default 1. */
+  sessions?: number
+  /** Threads for one pass. Default: the machine's cores. */
+  threads?: number
+  /** Layers of the target on the GPU; -1 = all. Default 0 where there is no GPU library. */
+  gpuLayers?: number
+  draftGpuLayers?: number
+  /** Another build of the same llama.cpp version: its libllama file or the folder. Default: `OUROBOROS_LIBRARY`, else the platform's package. */
+  library?: string
+  /**
+   * Whether passes of different width are measured at the first load (seconds, remembered per machine, library, file and settings) so that
+   * drafts are as long as they pay. Default true; `fresh` = measure again; false = thresholds on chances instead of costs.
+   */
+  calibrate?: boolean | 'fresh'
+  /** Names of devices as `devices()` lists them. Default: the library's choice. */
+  devices?: readonly string[]
+  /** Default true; without it texts are not plain decoding's to the byte. */
+  flashAttention?: boolean
+  /** Type of the cached keys. Default f16. */
+  cacheTypeK?: CacheType
+  /** Type of the cached values. Default f16. */
+  cacheTypeV?: CacheType
+  /** True: `load` throws E_EXACT where texts would not be plain decoding's to the byte. They are by default wherever that can be had (`facts.exact`). */
+  exact?: boolean
+  /** Default true: kernels of our own where the processor has them. False: llama.cpp's, for comparison and as a way out. */
+  kernels?: boolean
+  /** Text files whose phrases are known from the start. */
+  phrasesFrom?: readonly string[]
+  /** Lines that the native library logs. */
+  onLog?: (line: string) => void
+  /** Loading and pulling: what is being done, and the part done (0..1) where known. */
+  onProgress?: (event: {
+    phase: 'pull' | 'requantize' | 'kernels' | 'load' | 'calibrate' | 'probe'
+    file: string
+    fraction: number
+  }) => void
+  /** Lines about what works, but not as well as it could. */
+  onWarning?: (line: string) => void
+  /** Gives up loading: `load` rejects with the signal's reason, and what was loaded is freed. */
+  signal?: AbortSignal
+}
+
+export interface ChatMessage {
+  role: 'system' | 'user' | 'assistant' | 'tool'
+  content: string
+  /** Tools that the assistant called in this message. */
+  toolCalls?: readonly ToolCall[]
+  /** In an answer of a tool: the call that it answers. */
+  toolCallId?: string
+  /** Who speaks, or the tool that answers. */
+  name?: string
+}
+
+export interface ToolCall {
+  id?: string
+  name: string
+  arguments: Readonly<Record<string, unknown>>
+}
+
+/** A function that the model may call, where its chat template knows tools (`EngineFacts.tools`). */
+export interface Tool {
+  name: string
+  description?: string
+  /** JSON schema of its arguments. */
+  parameters?: Readonly<Record<string, unknown>>
+}
+
+/** Sampling from the target's logits; greedy by default. Names as in llama.cpp. */
+export interface SamplingOptions {
+  /** 0 = greedy (default). */
+  temperature?: number
+  /** 0 = off. */
+  topK?: number
+  /** 1 = off. */
+  topP?: number
+  /** 0 = off. */
+  minP?: number
+  /** 1 = off. */
+  repeatPenalty?: number
+  presencePenalty?: number
+  frequencyPenalty?: number
+  /** Tokens back that the penalties look at. Default 64; -1 = all. */
+  penaltyLastN?: number
+  /** Token id → added to its logit (-100..100). */
+  logitBias?: Readonly<Record<number, number>>
+  /** Integer. Same seed, same text, whatever the method. Default 0. */
+  seed?: number
+}
+
+/** How to draft; each method reads its own. Paper symbols in brackets. */
+export interface MethodOptions {
+  /** Draft tokens per step [gamma]. */
+  draftLength?: number
+  /** Stop drafting below this probability of the draft model. */
+  minProbability?: number
+  /** Key length of prompt lookup. */
+  lookupNgram?: number
+  /** Lookahead window columns [W]; 0 = none, with `ouroboros` only. */
+  window?: number
+  /** Window rows + 1: key token and phrase [N]. At least 3. */
+  ngram?: number
+  /** Phrases tried per drafting pass [G]. */
+  guesses?: number
+  /** Phrases hung at the draft's end [K]. */
+  suffixes?: number
+  /** Other phrases hung at earlier nodes where the draft is unsure. */
+  branches?: number
+  /** A phrase with at least this chance goes to the target without asking the draft model; above 1 = never. */
+  directChance?: number
+  /** What phrases are learnt from, besides the window. Default: all. */
+  sources?: readonly LearningSource[]
+  /** `paper` = the published code's behaviour with its parameters for HumanEval, or for another task; greedy only. */
+  preset?: Preset
+}
+
+export type LearningSource = 'prompt' | 'history' | 'verification'
+
+export type Preset = 'default' | 'paper' | 'paper-mbpp' | 'paper-gsm8k' | 'paper-cnndm' | 'paper-wmt'
+
+export interface GenerateRequest extends SamplingOptions {
+  /** Raw text, its tokens, or messages for the model's chat template: one of the three. */
+  prompt?: string
+  promptTokens?: readonly number[]
+  messages?: readonly ChatMessage[]
+  /** Shown to the model by its chat template; its calls are text in the answer. */
+  tools?: readonly Tool[]
+  /** Default 512; -1 = to the end of the context. */
+  maxTokens?: number
+  stop?: string | readonly string[]
+  /** Most likely alternatives to report per token, 0..20; 0 = only the token's own log-probability. Absent = none. */
+  logprobs?: number
+  /** Default: `ouroboros`. */
+  method?: Method
+  options?: MethodOptions
+  /** GBNF rules that the answer must follow; or a JSON schema. */
+  grammar?: string
+  jsonSchema?: boolean | Readonly<Record<string, unknown>>
+  /** Text that the answer will probably repeat in large parts (Predicted Outputs): a source of phrases for this request only. */
+  prediction?: string
+  /** Adds to each step what was drafted, tried and learnt. */
+  trace?: boolean
+  signal?: AbortSignal
+}
+
+export interface GeneratedToken {
+  id: number
+  /** Text that this token completes; empty while a UTF-8 character is incomplete. */
+  text: string
+  origin: Origin
+  source?: PhraseSource
+  logprob?: number
+  topLogprobs?: readonly { id: number; text: string; logprob: number }[]
+}
+
+/** What one step of draft and verification emitted. `text` is safe to print: never half a character, never part of a stop string. */
+export interface GenerationStep {
+  text: string
+  tokens: readonly GeneratedToken[]
+  /** Tokens in each of its passes; absent for what is only flushed at the end. */
+  widths?: PassWidths
+  /** With `trace`: how it came about; absent for what is only flushed at the end. */
+  trace?: StepTrace
+}
+
+/** One round of drafting and verification, for people and programs that want to follow the method. */
+export interface StepTrace {
+  /** Tokens of prompt and answer before it. */
+  before: number
+  draftPasses: number
+  /** What was sent to the target: a tree, parents before children; parent -1 = the last token before. */
+  tree: readonly TraceNode[]
+  /** Nodes of the tree that were accepted, from its top. */
+  accepted: readonly number[]
+  /** Phrases that were new or changed. */
+  learnt: readonly { key: string; phrase: string; source: PhraseSource }[]
+  /** The pool after it, where the method has one. */
+  pool?: PoolReport
+}
+
+export interface TraceNode {
+  parent: number
+  token: number
+  text: string
+  origin: Origin
+  source?: PhraseSource
+  /** Estimated chance that it is accepted if its parent is. */
+  chance?: number
+}
+
+export type FinishReason = 'stop' | 'length' | 'abort'
+
+export interface GenerationResult {
+  text: string
+  finishReason: FinishReason
+  usage: { promptTokens: number; completionTokens: number; cachedTokens: number }
+  timings: Timings
+  method: Method
+  statistics: Statistics
+  /** True: by construction and probe, the text is plain decoding's under the same options, byte for byte. */
+  exact: boolean
+}
+
+/** Milliseconds, but for the rate. */
+export interface Timings {
+  /** From its turn to the first tokens, and from there to the last ones. */
+  promptMs: number
+  predictedMs: number
+  predictedPerSecond: number
+  /** Inside passes of the models: draft and target together. */
+  engineMs: number
+  /** Shares of draft and target passes; a pass that several sessions share counts for each of them. */
+  draftMs: number
+  targetMs: number
+  /** Picking, walking and drafting outside the models. */
+  ownMs: number
+}
+
+/** One running generation: iterate for steps; `result` settles at the end, however it ends. */
+export interface Generation extends AsyncIterable<GenerationStep> {
+  /** Its turn has come and its prompt is legal; rejects where it is not, like `result`. Undefined: aborted before. */
+  readonly started: Promise<Started | undefined>
+  readonly result: Promise<GenerationResult>
+}
+
+export interface Started {
+  promptTokens: number
+  /** Of the prompt, found in the cache. */
+  cachedTokens: number
+}
+
+export interface ModelFacts {
+  file: string
+  description: string
+  parameters: number
+  bytes: number
+  vocabSize: number
+  trainedContext: number
+}
+
+export interface EngineFacts {
+  /** The native library and its version. */
+  library: string
+  devices: readonly string[]
+  contextLength: number
+  /** Requests answered at once. */
+  sessions: number
+  threads: number
+  /** Whether the chat template can show tools. */
+  tools: boolean
+  target: ModelFacts
+  draft: ModelFacts | null
+  loadMs: number
+  /** The instruction set of our own kernels and how they came here; `set` null: stock kernels, and why. */
+  kernels: { set: string | null; about: string }
+  /** Whether passes of every shape compute plain decoding's bits (probed at the first load, remembered), so that texts are the same to the byte. */
+  exact: boolean
+  /** What the probe found to differ. */
+  different: readonly string[]
+  /** What passes cost on this machine; null where it was not measured. */
+  costs: { target: CostCurve; draft: CostCurve | null } | null
+}
+
+/** A loaded target (and draft) model in a worker thread. At most `facts.sessions` generations run at once, the others are queued. */
+export interface Engine extends AsyncDisposable {
+  readonly facts: EngineFacts
+  generate(request: GenerateRequest): Generation
+  tokenize(text: string): Promise<number[]>
+  detokenize(tokens: readonly number[]): Promise<string>
+  /** Empties the phrase pools; running requests go on. */
+  forgetPhrases(): Promise<void>
+  /** Ends running generations and frees native memory. Idempotent. */
+  dispose(): Promise<void>
+}

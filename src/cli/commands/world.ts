@@ -1,0 +1,23 @@
+import type { Engine, LoadOptions } from '../../api/types.ts'
+import type { BuildOptions } from '../../builds/build-folder.ts'
+import type { PeerName, PeerPrograms } from '../../builds/peers.ts'
+import { processTerminal, type Terminal } from '../views/terminal.ts'
+
+/** What commands stand on; tests give their own. */
+export interface World {
+  readonly terminal: Terminal
+  load(options: LoadOptions): Promise<Engine>
+  devices(library?: string): Promise<readonly string[]>
+  /** Another program to be measured, compiled if it is not there. */
+  buildPeer(name: PeerName, options: BuildOptions): Promise<PeerPrograms>
+}
+
+/** The process's terminal and the real engine, which is imported when first needed. */
+export function processWorld(): World {
+  return {
+    terminal: processTerminal(),
+    load: async (options) => (await import('../../runtime/engine.ts')).load(options),
+    devices: async (library) => (await import('../../llama/devices.ts')).devices(library),
+    buildPeer: async (name, options) => (await import('../../builds/peers.ts')).buildPeer(name, options),
+  }
+}

@@ -1,0 +1,197 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { GenerateRequest, LearningSource, Method, MethodOptions, Preset, SamplingOptions } from '../../api/types.ts'
+import { OuroborosError } from '../../core/errors.ts'
+import { integer, real } from './numbers.ts'
+import { readText } from './text-file.ts'
+
+const METHODS: readonly Method[] = ['vanilla', 'speculative', 'prompt-lookup', 'lookahead', 'ouroboros']
+
+const PRESETS: readonly Preset[] = ['default', 'paper', 'paper-mbpp', 'paper-gsm8k', 'paper-cnndm', 'paper-wmt']
+const SOURCES: readonly LearningSource[] = ['prompt', 'history', 'verification']
+
+/** What commander makes of `addGenerateFlags`. */
+export interface GenerateFlags {
+  specType: Method
+  specDraftNMax?: number
+  specDraftPMin?: number
+  specNgramSimpleSizeN?: number
+  window?: number
+  ngram?: number
+  guesses?: number
+  suffixes?: number
+  branches?: number
+  directChance?: number
+  phraseSources?: LearningSource[]
+  preset?: Preset
+  prediction?: string
+  grammar?: string
+  grammarFile?: string
+  jsonSchema?: Record<string, unknown>
+  jsonSchemaFile?: string
+  predict?: number
+  temp?: number
+  topK?: number
+  topP?: number
+  minP?: number
+  repeatPenalty?: number
+  presencePenalty?: number
+  frequencyPenalty?: number
+  repeatLastN?: number
+  logitBias?: Record<number, number>
+  seed?: number
+  stop?: string[]
+  logprobs?: number
+}
+
+/** Adds the flags of drafting and sampling. Paper symbols stand in brackets. */
+export function addGenerateFlags(command: Command): Command {
+  return command
+    .optionsGroup('Drafting (paper symbols in brackets):')
+    .addOption(new Option('--spec-type <method>', 'how to draft; the text is the same').choices(METHODS).default('ouroboros'))
+    .option('--spec-draft-n-max <n>', 'draft tokens per step [gamma]', integer({ min: 1, max: 256 }))
+    .option('--spec-draft-p-min <p>', 'stop drafting below this probability', real({ min: 0, max: 1 }))
+    .option('--spec-ngram-simple-size-n <n>', 'key length of prompt lookup', integer({ min: 1, max: 64 }))
+    .option('--window <n>', 'columns of the lookahead window [W]', integer({ min: 0, max: 64 }))
+    .option('--ngram <n>', 'key token and phrase together, in tokens [N]', integer({ min: 3, max: 17 }))
+    .option('--guesses <n>', 'phrases tried per drafting pass [G]', integer({ min: 0, max: 64 }))
+    .option('--suffixes <n>', "phrases hung at the draft's end [K]", integer({ min: 0, max: 64 }))
+    .option(
+      '--branches <n>',
+      'other phrases hung where the draft is unsure (default: where they pay; 0 with --no-calibrate)',
+      integer({ min: 0, max: 64 }),
+    )
+    .option(
+      '--direct-chance <p>',
+      'phrases this sure go without the draft model; above 1: never (default: where it pays; 0.8 with --no-calibrate)',
+      real({ min: 0, max: 2 }),
+    )
+    .option(
+      '--phrase-sources <names>',
+      'learn phrases from these only: prompt, history, verification, or none (default: all)',
+      phraseSources,
+    )
+    .addOption(
+      new Option('--preset <name>', "the published behavior with a task's parameters, greedy only; paper is HumanEval's").choices(PRESETS),
+    )
+    .option('--prediction <file>', 'text that the answer will repeat in large parts')
+    .optionsGroup('Sampling and output:')
+    .option('-n, --predict <n>', 'most tokens to write (default: 512)', integer({ min: 1, also: { '-1': 'to the end of the context' } }))
+    .option('--temp <t>', 'temperature; 0 is greedy (default: 0)', real({ min: 0, max: 100 }))
+    .option('--top-k <k>', 'keep the k most likely tokens; 0 is off (default: 0)', integer({ min: 0 }))
+    .option('--top-p <p>', 'keep the likeliest tokens up to this sum; 1 is off (default: 1)', real({ min: 0.001, max: 1 }))
+    .option('--min-p <p>', 'drop tokens below this part of the best; 0 is off (default: 0)', real({ min: 0, max: 1 }))
+    .option('--repeat-penalty <r>', 'divide the logits of repeated tokens; 1 is off (default: 1)', real({ min: 0.01, max: 10 }))
+    .option('--presence-penalty <r>', 'subtract once from repeated tokens; 0 is off (default: 0)', real({ min: -10, max: 10 }))
+    .option('--frequency-penalty <r>', 'subtract per repetition; 0 is off (default: 0)', real({ min: -10, max: 10 }))
+    .option('--repeat-last-n <n>', 'tokens that penalties look back (default: 64)', integer({ min: 0, also: { '-1': 'all' } }))
+    .option('--logit-bias <TOKEN(+/-)BIAS>', "add to a token's logit, e.g. 15043-5; repeatable", collectBias)
+    .option('-s, --seed <n>', 'same seed, same text, whatever the method (default: 0)', integer({ min: 0, max: 0xffff_ffff }))
+    .option('--stop <text>', 'end before this text; repeatable', (text: string, list: string[] = []) => [...list, nonEmpty(text)])
+    .addOption(
+      new Option('--grammar <gbnf>', 'rules that the answer must follow').conflicts(['grammarFile', 'jsonSchema', 'jsonSchemaFile']),
+    )
+    .addOption(new Option('--grammar-file <file>', 'the same, from a file').conflicts(['jsonSchema', 'jsonSchemaFile']))
+    .addOption(new Option('-j, --json-schema <schema>', 'JSON that the answer must be').argParser(json).conflicts('jsonSchemaFile'))
+    .option('--json-schema-file <file>', 'the same, from a file  [-jf]')
+    .option('--logprobs <n>', 'log-probabilities with n alternatives per token, in --json', integer({ min: 0, max: 20 }))
+}
+
+/** The library's request for these flags, the prompt left out. Throws `E_USAGE`. */
+export function toGenerateOptions(flags: GenerateFlags): Omit<GenerateRequest, 'prompt' | 'messages'> {
+  if (flags.preset !== undefined && flags.preset !== 'default' && (flags.temp ?? 0) > 0) {
+    throw new OuroborosError(
+      'E_USAGE',
+      `--preset ${flags.preset} is greedy only: received --temp ${flags.temp}, leave it out or use --preset default`,
+    )
+  }
+  const options = methodOptions(flags)
+  return {
+    method: flags.specType,
+    ...(Object.keys(options).length > 0 && { options }),
+    ...samplingOptions(flags),
+    ...(flags.predict !== undefined && { maxTokens: flags.predict }),
+    ...(flags.stop && { stop: flags.stop }),
+    ...(flags.prediction !== undefined && { prediction: readText(flags.prediction) }),
+    ...grammar(flags),
+    ...(flags.logprobs !== undefined && { logprobs: flags.logprobs }),
+  }
+}
+
+function methodOptions(flags: GenerateFlags): MethodOptions {
+  return given({
+    draftLength: flags.specDraftNMax,
+    minProbability: flags.specDraftPMin,
+    lookupNgram: flags.specNgramSimpleSizeN,
+    window: flags.window,
+    ngram: flags.ngram,
+    guesses: flags.guesses,
+    suffixes: flags.suffixes,
+    branches: flags.branches,
+    directChance: flags.directChance,
+    sources: flags.phraseSources,
+    preset: flags.preset,
+  })
+}
+
+function samplingOptions(flags: GenerateFlags): SamplingOptions {
+  return given({
+    temperature: flags.temp,
+    topK: flags.topK,
+    topP: flags.topP,
+    minP: flags.minP,
+    repeatPenalty: flags.repeatPenalty,
+    presencePenalty: flags.presencePenalty,
+    frequencyPenalty: flags.frequencyPenalty,
+    penaltyLastN: flags.repeatLastN,
+    logitBias: flags.logitBias,
+    seed: flags.seed,
+  })
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** Without the keys whose value is undefined. */
+function given<T extends object>(all: T): Given<T> {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Given<T>
+}
+
+function grammar({ grammar, grammarFile, jsonSchema, jsonSchemaFile }: GenerateFlags): Pick<GenerateRequest, 'grammar' | 'jsonSchema'> {
+  if (grammar !== undefined) return { grammar }
+  if (grammarFile !== undefined) return { grammar: readText(grammarFile) }
+  if (jsonSchema !== undefined) return { jsonSchema }
+  if (jsonSchemaFile === undefined) return {}
+  try {
+    return { jsonSchema: JSON.parse(readText(jsonSchemaFile)) }
+  } catch (error) {
+    if (error instanceof OuroborosError) throw error
+    throw new OuroborosError('E_GRAMMAR', `${jsonSchemaFile} is not JSON: ${(error as Error).message}`)
+  }
+}
+
+function json(value: string): Record<string, unknown> {
+  try {
+    return JSON.parse(value)
+  } catch {
+    throw new InvalidArgumentError('Allowed: a JSON schema, e.g. {"type":"object"}')
+  }
+}
+
+function phraseSources(value: string): LearningSource[] {
+  if (value === 'none') return []
+  const names = value.split(',') as LearningSource[]
+  if (!names.every((name) => SOURCES.includes(name))) throw new InvalidArgumentError(`Allowed: ${SOURCES.join(', ')}, or none`)
+  return names
+}
+
+function nonEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Allowed: a text that is not empty')
+  return text
+}
+
+function collectBias(text: string, biases: Record<number, number> = {}): Record<number, number> {
+  const [, token, bias] = /^(\d+)([+-]\d+(?:\.\d+)?)$/.exec(text) ?? []
+  if (token === undefined || Math.abs(Number(bias)) > 100) {
+    throw new InvalidArgumentError('Allowed: a token id, a sign and a bias up to 100, e.g. 15043+1 or 15043-0.5')
+  }
+  return { ...biases, [Number(token)]: Number(bias) }
+}

@@ -1,0 +1,60 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { basename } from 'node:path'
+import type { Engine, GenerateRequest, GenerationResult, GenerationStep, StepTrace } from '../../api/types.ts'
+import { OuroborosError } from '../../core/errors.ts'
+
+/** First line of a trace. */
+export interface TraceStart {
+  type: 'start'
+  version: 1
+  target: string
+  draft: string | null
+  method: string
+  prompt: string
+}
+
+/** One line per step. */
+export interface TraceLine extends StepTrace {
+  type: 'step'
+  step: number
+  emitted: readonly { text: string; origin: string; source?: string }[]
+}
+
+export interface TraceEnd {
+  type: 'end'
+  finish: string
+  statistics: GenerationResult['statistics']
+}
+
+/** Writes one answer's steps as lines of JSON. */
+export class TraceFile {
+  readonly #file: number
+  #steps = 0
+
+  constructor(path: string, engine: Engine, request: GenerateRequest) {
+    try {
+      this.#file = openSync(path, 'w')
+    } catch (cause) {
+      throw new OuroborosError('E_FILE', `cannot write the trace ${path}: ${(cause as Error).message}`, { cause })
+    }
+    const { target, draft } = engine.facts
+    const prompt = request.prompt ?? request.messages?.at(-1)?.content ?? ''
+    const names = { target: basename(target.file), draft: draft && basename(draft.file) }
+    this.#write({ type: 'start', version: 1, ...names, method: request.method ?? 'ouroboros', prompt })
+  }
+
+  step({ tokens, trace }: GenerationStep): void {
+    if (!trace) return
+    const emitted = tokens.map(({ text, origin, source }) => ({ text, origin, ...(source && { source }) }))
+    this.#write({ type: 'step', step: ++this.#steps, ...trace, emitted })
+  }
+
+  end({ finishReason, statistics }: GenerationResult): void {
+    this.#write({ type: 'end', finish: finishReason, statistics })
+    closeSync(this.#file)
+  }
+
+  #write(line: TraceStart | TraceLine | TraceEnd): void {
+    writeSync(this.#file, `${JSON.stringify(line)}\n`)
+  }
+}

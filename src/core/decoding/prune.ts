@@ -1,0 +1,65 @@
+import type { Constraint } from '../sampling/sampler.ts'
+import type { Token } from '../token.ts'
+import { type NodeId, ROOT, TokenTree } from '../token-tree.ts'
+
+/** What a proposal may not exceed. */
+export interface CutLimits {
+  /** Longest path, in tokens. */
+  readonly depth: number
+  /** Most nodes. */
+  readonly nodes: number
+  /** Follows the text so far; nodes that it forbids can never be accepted. */
+  readonly constraint?: Constraint | undefined
+}
+
+/** The part of a proposal that is sent to the target. */
+export interface Sent {
+  readonly tree: TokenTree
+  /** Each sent node's id in the proposal. */
+  readonly origins: readonly NodeId[]
+}
+
+/**
+ * The part of a proposal that context, batch and grammar leave over. A lookahead window (nodes without logits) is read as a
+ * whole: the grammar does not prune it.
+ */
+export function cut(proposal: TokenTree, limits: CutLimits): Sent {
+  const nodes = Array.from({ length: proposal.size }, (_, node) => node)
+  const fits = proposal.size <= limits.nodes && nodes.every((node) => proposal.depth(node) <= limits.depth)
+  const forbidden = nodes.every((node) => proposal.wanted(node)) ? forbiddenNodes(proposal, limits.constraint) : new Set<NodeId>()
+  if (fits && forbidden.size === 0) return { tree: proposal, origins: nodes }
+  const tree = new TokenTree()
+  const origins: NodeId[] = []
+  const places: NodeId[] = []
+  for (const node of nodes) {
+    const parent = proposal.parent(node)
+    const place = parent === ROOT ? ROOT : places[parent]
+    if (place === undefined || tree.size >= limits.nodes || proposal.depth(node) > limits.depth || forbidden.has(node)) continue
+    const about = proposal.proposal(node)
+    places[node] = tree.add(place, proposal.token(node), { wanted: proposal.wanted(node), ...(about && { proposal: about }) })
+    origins.push(node)
+  }
+  return { tree, origins }
+}
+
+/** The first node of each path that the constraint does not allow. */
+function forbiddenNodes(tree: TokenTree, constraint: Constraint | undefined): Set<NodeId> {
+  const forbidden = new Set<NodeId>()
+  if (!constraint || tree.size === 0) return forbidden
+  const visit = (parent: NodeId, state: Constraint) => {
+    for (const node of tree.children(parent)) {
+      const token: Token = tree.token(node)
+      if (!state.allows(token)) {
+        forbidden.add(node)
+        continue
+      }
+      if (tree.isLeaf(node)) continue
+      const next = state.fork()
+      next.accept(token)
+      visit(node, next)
+      next.close()
+    }
+  }
+  visit(ROOT, constraint)
+  return forbidden
+}

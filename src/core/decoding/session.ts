@@ -1,0 +1,171 @@
+import type { CachedText } from '../cached-sequence.ts'
+import type { Drafter, Room } from '../drafter.ts'
+import { OuroborosError } from '../errors.ts'
+import type { Logits, Pass } from '../model.ts'
+import type { Sampler } from '../sampling/sampler.ts'
+import { emptyStatistics, recordStep, type Statistics } from '../stats.ts'
+import type { Token } from '../token.ts'
+import { type NodeId, ROOT, TokenTree } from '../token-tree.ts'
+import { cut } from './prune.ts'
+import { type EmittedToken, verify } from './verify.ts'
+
+export interface SessionOptions {
+  /** The target model's cache; what it holds of the prompt is reused. */
+  readonly target: CachedText
+  readonly drafter: Drafter
+  readonly sampler: Sampler
+  readonly endTokens: ReadonlySet<Token>
+  readonly maxTokens: number
+  /** Alternatives to report per token; absent = no log-probabilities. */
+  readonly logprobs?: number
+  /** Prompt tokens per pass: a cancel or another session waits at most this long. */
+  readonly promptChunk?: number | (() => number)
+  /** Who else is answered in the same passes; absent = nobody. */
+  readonly company?: { readonly beside: number }
+}
+
+/** What one step did. A prompt chunk emits nothing. */
+export interface Step {
+  readonly tokens: readonly EmittedToken[]
+  readonly finish?: 'stop' | 'length'
+  /** The round behind the tokens, for traces; absent for a prompt chunk. */
+  readonly round?: Round
+}
+
+/** One draft → verify → observe round. */
+export interface Round {
+  /** Length of the prefix before it. */
+  readonly before: number
+  /** What was sent to the target, and the path of it that was accepted. */
+  readonly draft: TokenTree
+  readonly accepted: readonly NodeId[]
+  readonly draftPasses: number
+  readonly widths: PassWidths
+}
+
+/** Tokens in each pass of a step: what it cost depends on them alone. */
+export interface PassWidths {
+  readonly target: number
+  readonly draft: readonly number[]
+}
+
+/**
+ * One answer, as the paper's loop: draft a tree, verify it in one target pass, emit what the target agrees with and its
+ * correction, tell the drafter. Does no I/O: `step` yields passes to whoever drives it (see `drive`).
+ */
+export class Session {
+  readonly statistics: Statistics = emptyStatistics()
+  readonly #options: SessionOptions
+  readonly #prefix: Token[]
+  readonly #promptLength: number
+  readonly #maxTokens: number
+  /** Prompt tokens that the cache already held. */
+  readonly cachedTokens: number
+  #finish: 'stop' | 'length' | undefined
+
+  constructor(options: SessionOptions, prompt: readonly Token[]) {
+    const { contextLength } = options.target.cache.model
+    if (prompt.length === 0) throw new OuroborosError('E_PROMPT', 'the prompt is empty: received 0 tokens, give at least one')
+    if (prompt.length > contextLength) {
+      throw new OuroborosError(
+        'E_CONTEXT',
+        `the prompt has ${prompt.length} tokens and the context holds ${contextLength}: shorten the prompt or load with a larger context`,
+      )
+    }
+    this.#options = options
+    this.#prefix = [...prompt]
+    this.#promptLength = prompt.length
+    // The last token of the context can still be followed by one that is emitted but never sent.
+    this.#maxTokens = Math.min(options.maxTokens, contextLength + 1 - prompt.length)
+    this.cachedTokens = options.target.common(prompt)
+    options.drafter.begin(prompt)
+  }
+
+  /** Prompt and answer so far. */
+  get prefix(): readonly Token[] {
+    return this.#prefix
+  }
+
+  get finish(): 'stop' | 'length' | undefined {
+    return this.#finish
+  }
+
+  /** One step: a chunk of the prompt, or a round that emits at least one token. */
+  *step(): Generator<Pass, Step, Logits> {
+    const { target, drafter, sampler } = this.#options
+    const pending = target.align(this.#prefix)
+    const chunk = this.#promptChunk
+    if (pending.length > chunk) return yield* this.#readPrompt(pending.slice(0, chunk))
+
+    const room = this.#room(pending.length)
+    const draftWidths: number[] = []
+    const proposal = yield* this.#draft(room, draftWidths)
+    const { tree: draft, origins } = cut(proposal, { ...room, constraint: sampler.constraint })
+    const tree = TokenTree.chain(pending)
+    const root = tree.size - 1
+    const places = new Map(tree.graft(root, draft).map((place, node) => [origins[node] as NodeId, place]))
+    const logits = yield { cache: target.cache, tree }
+
+    const before = this.#prefix.length
+    const walk = verify(tree, root, logits, sampler, this.#prefix, {
+      endTokens: this.#options.endTokens,
+      maxTokens: this.#maxTokens - (before - this.#promptLength),
+      logprobs: this.#options.logprobs,
+    })
+    const accepted = walk.accepted.map((node) => node - tree.size + draft.size)
+    drafter.observe({
+      prefix: this.#prefix,
+      before,
+      draft: proposal,
+      draftWidths,
+      accepted: accepted.map((node) => origins[node] as NodeId),
+      emitted: walk.emitted.map((one) => one.token),
+      targetArgmax: (node) => {
+        const place = node === ROOT ? root : places.get(node)
+        return place === undefined ? undefined : logits.argmax(place)
+      },
+    })
+    target.commit(tree, walk.at)
+    recordStep(this.statistics, draft, accepted.length, walk.emitted)
+    if (drafter.pool) this.statistics.pool = drafter.pool
+    this.#finish = walk.finish
+    const widths = { target: tree.size, draft: draftWidths }
+    const round = { before, draft, accepted, draftPasses: draftWidths.length, widths }
+    return { tokens: walk.emitted, ...(walk.finish && { finish: walk.finish }), round }
+  }
+
+  get #promptChunk(): number {
+    const { promptChunk = 256 } = this.#options
+    return typeof promptChunk === 'number' ? promptChunk : promptChunk()
+  }
+
+  *#readPrompt(tokens: readonly Token[]): Generator<Pass, Step, Logits> {
+    const tree = TokenTree.chain(tokens)
+    yield { cache: this.#options.target.cache, tree, prompt: true }
+    this.#options.target.commit(tree, tree.size - 1)
+    this.statistics.promptPasses++
+    return { tokens: [] }
+  }
+
+  *#draft(room: Room, widths: number[]): Generator<Pass, TokenTree, Logits> {
+    const drafting = this.#options.drafter.propose(this.#prefix, room)
+    let next = drafting.next()
+    while (!next.done) {
+      this.statistics.draftPasses++
+      widths.push(next.value.tree.size)
+      next = drafting.next(yield next.value)
+    }
+    return next.value
+  }
+
+  #room(pending: number): Room {
+    const { contextLength, maxBatch } = this.#options.target.cache.model
+    return {
+      depth: contextLength - this.#prefix.length,
+      nodes: Math.max(0, maxBatch - pending),
+      base: pending,
+      remaining: this.#maxTokens - (this.#prefix.length - this.#promptLength),
+      beside: this.#options.company?.beside ?? 0,
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import type { CachedText } from '../../cached-sequence.ts'
+import { topConfidence } from '../../logits-math.ts'
+import type { Logits, Pass } from '../../model.ts'
+import { MAX_KEY, type PhrasePool } from '../../phrases/phrase-pool.ts'
+import { uniform } from '../../sampling/philox.ts'
+import type { Token } from '../../token.ts'
+import { TokenTree } from '../../token-tree.ts'
+import { LookaheadWindow, type WindowSize } from '../lookahead-window.ts'
+
+export interface PhraseDraftingOptions extends WindowSize {
+  /** Phrases tried per draft pass (G); 0 = none; absent: the guess that the caller gives. `window` (W) 0 = no window; both 0 = plain drafting. */
+  readonly guesses?: number
+}
+
+/** A token that the draft model wrote, with its own probability. */
+export interface DraftedToken {
+  readonly token: Token
+  readonly probability: number
+}
+
+/**
+ * Drafting by phrases (paper, section 3.1): lookahead decoding on the draft model. One pass runs the last token, the window
+ * and the guess set together; guesses are one trie, the longest path that the draft model itself would write is kept with
+ * the token behind it, and what the window found goes into the pool.
+ */
+export class PhraseDrafting {
+  readonly #draft: CachedText
+  readonly #pool: PhrasePool
+  readonly #options: PhraseDraftingOptions
+  #window: LookaheadWindow | undefined
+
+  constructor(draft: CachedText, pool: PhrasePool, options: PhraseDraftingOptions) {
+    this.#draft = draft
+    this.#pool = pool
+    this.#options = options
+  }
+
+  /** Cold start: the window's first row is drawn from the prompt. */
+  begin(prompt: readonly Token[]): void {
+    const { window } = this.#options
+    if (window === 0) return
+    const draw = (_: unknown, i: number) => prompt[Math.floor(uniform(0, i) * prompt.length)] as Token
+    this.#window = new LookaheadWindow(this.#options, Array.from({ length: LookaheadWindow.seedLength(this.#options) }, draw))
+  }
+
+  /** Tokens of `text` that the draft model has to read before it goes on: at least the last one. */
+  pending(text: readonly Token[]): number {
+    return text.length - this.#draft.common(text)
+  }
+
+  /** One draft pass behind `text`: at least one token and at most `most`, or none at the draft model's context end. `guess`: tokens that may follow. */
+  *pass(text: readonly Token[], most: number, guess: readonly Token[] = []): Generator<Pass, DraftedToken[], Logits> {
+    const { contextLength, maxBatch } = this.#draft.cache.model
+    const room = contextLength - text.length
+    if (room < 0) return []
+    const { guesses, window } = this.#beside(text, guess, Math.min(most - 1, room), room, maxBatch - 1)
+    const pending = yield* this.#draft.catchUp(text, guesses.flat().length + (window?.nodes ?? 0))
+    const tree = TokenTree.chain(pending)
+    const root = tree.size - 1
+    window?.attach(tree, root)
+    for (const phrase of guesses) tree.addPath(root, phrase)
+    const logits = yield { cache: this.#draft.cache, tree }
+
+    const tokens: DraftedToken[] = []
+    let at = root
+    for (;;) {
+      const { token, probability } = topConfidence(logits.math, logits.row(at))
+      tokens.push({ token, probability })
+      const child = tree.child(at, token)
+      if (child === undefined || !tree.wanted(child) || tokens.length === most) break
+      at = child
+    }
+    this.#draft.commit(tree, at)
+    for (const { key, phrase } of window?.advance(text.at(-1) as Token, (node) => logits.argmax(node)) ?? []) {
+      this.#pool.insert([key, ...phrase], 1, phrase.length + 1, 1, 'window', 0)
+    }
+    return tokens
+  }
+
+  /** What rides in the pass of the last token, as far as context (`room`) and batch (`nodes`) reach: guesses first. */
+  #beside(
+    text: readonly Token[],
+    given: readonly Token[],
+    longest: number,
+    room: number,
+    nodes: number,
+  ): { guesses: Token[][]; window?: LookaheadWindow } {
+    let left = nodes
+    const guesses: Token[][] = []
+    for (const phrase of this.#options.guesses === undefined ? [given] : this.#guesses(text, this.#options.guesses)) {
+      const guess = phrase.slice(0, longest)
+      if (guess.length === 0 || guess.length > left) continue
+      guesses.push(guess)
+      left -= guess.length
+    }
+    const window = this.#window
+    return { guesses, ...(window && window.depth <= room && window.nodes <= left && { window }) }
+  }
+
+  /** The guess set: phrases behind the last tokens, longest key first, no first token twice. */
+  #guesses(text: readonly Token[], most: number): Token[][] {
+    const chosen = new Map<Token, Token[]>()
+    for (let keySize = MAX_KEY; keySize > 0; keySize--) {
+      for (const id of this.#pool.find(text, text.length, keySize)) {
+        if (chosen.size >= most) return [...chosen.values()]
+        const { tokens } = this.#pool.phrase(id)
+        if (!chosen.has(tokens[0] as Token)) chosen.set(tokens[0] as Token, [...tokens])
+      }
+    }
+    return [...chosen.values()]
+  }
+}

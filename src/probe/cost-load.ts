@@ -1,0 +1,35 @@
+import type { CostCurve } from '../core/control/cost-curve.ts'
+import { CostModel } from '../core/control/pass-costs.ts'
+import type { LlamaModel, LlamaModelOptions } from '../llama/model.ts'
+import { measureCosts } from './calibration.ts'
+import { measurementKey, Remembered } from './measurement-cache.ts'
+import { ThreadPace } from './thread-pace.ts'
+
+const memory = () => new Remembered<CostCurve>('costs.json')
+
+/** A model's remembered costs, or measured now; every later pass refines them and sets the threads of the next one. `fresh`: measured in any case. */
+export function loadCosts(
+  model: LlamaModel,
+  options: LlamaModelOptions,
+  { fresh, onProgress }: { fresh: boolean; onProgress: (fraction: number) => void },
+): CostModel {
+  const key = measurementKey(model.file, options)
+  let curve = fresh ? undefined : memory().get(key)
+  if (!curve) {
+    curve = measureCosts(model, onProgress)
+    memory().set(key, curve)
+  }
+  const costs = new CostModel(curve)
+  const { aside = 0 } = curve
+  const pace = new ThreadPace(model.threads, curve)
+  model.onPass = (tokens, context, seconds) => {
+    costs.observe(tokens, context, seconds + aside)
+    model.pace = pace.observe(tokens, seconds + aside, context)
+  }
+  return costs
+}
+
+/** Keeps what real passes have taught; where they had another shape than the measured ones, the next load measures again. */
+export function rememberCosts(model: LlamaModel, options: LlamaModelOptions, { curve, isStale }: CostModel): void {
+  memory().set(measurementKey(model.file, options), isStale ? undefined : curve)
+}

@@ -1,0 +1,215 @@
+import type { Worker } from 'node:worker_threads'
+import { abortedResult } from '../api/aborted-result.ts'
+import { GenerationChannel } from '../api/generation-channel.ts'
+import { checkLoadOptions, checkRequest } from '../api/request-schema.ts'
+import type { Engine, EngineFacts, GenerateRequest, Generation, LoadOptions } from '../api/types.ts'
+import { OuroborosError } from '../core/errors.ts'
+import { fromWire } from '../core/wire-error.ts'
+import { startThread } from '../llama/thread.ts'
+import { findEntry } from '../models/catalogue.ts'
+import { resolveModel } from '../models/resolve.ts'
+import { fastDraft } from './fast-draft.ts'
+import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts'
+
+/**
+ * Loads a target (and draft) model in a worker thread; missing catalogue and hub files are pulled first.
+ * Throws OuroborosError: E_USAGE, E_FILE, E_GGUF, E_MODEL, E_PAIR, E_LIBRARY, E_PLATFORM, or what `pull` throws;
+ * the signal's reason when aborted.
+ */
+export async function load(options: LoadOptions): Promise<Engine> {
+  checkLoadOptions(options)
+  options.signal?.throwIfAborted()
+  const draftName = options.draft === undefined ? findEntry(options.target)?.draft : options.draft
+  const file = (model: string) =>
+    resolveModel(model, {
+      pull: true,
+      ...(options.signal && { signal: options.signal }),
+      onProgress: ({ file, bytes, total }) => options.onProgress?.({ phase: 'pull', file, fraction: total ? bytes / total : 0 }),
+    })
+  const { target, draft, draftRequantize, onLog, onProgress, onWarning, signal, ...settings } = options
+  const draftFile = async (model: string) =>
+    draftRequantize === false
+      ? file(model)
+      : fastDraft(model, await file(model), {
+          ...(signal && { signal }),
+          ...(onWarning && { onWarning }),
+          onProgress: (event) => onProgress?.({ phase: 'requantize', ...event }),
+        })
+  const start: WorkerStart = {
+    target: await file(target),
+    draft: draftName ? await draftFile(draftName) : null,
+    options: JSON.parse(JSON.stringify(settings)),
+    log: onLog !== undefined,
+  }
+  return WorkerEngine.start(start, options)
+}
+
+interface Waiting {
+  resolve(value: never): void
+  reject(error: Error): void
+}
+
+class WorkerEngine implements Engine {
+  readonly #worker: Worker
+  readonly #listeners: Pick<LoadOptions, 'onLog' | 'onProgress' | 'onWarning'>
+  readonly #generations = new Map<number, GenerationChannel>()
+  readonly #questions = new Map<number, Waiting>()
+  #facts: EngineFacts | undefined
+  #nextId = 1
+  #closed: Error | undefined
+  #disposal: Promise<void> | undefined
+  #loading: { resolve(): void; reject(error: Error): void } | undefined
+
+  static async start(start: WorkerStart, options: LoadOptions): Promise<Engine> {
+    options.signal?.throwIfAborted()
+    const engine = new WorkerEngine(startThread('runtime/worker', start), options)
+    // The thread cannot be stopped inside the native call without leaking the model: it hears this afterwards.
+    const abort = () => {
+      engine.#end(options.signal?.reason)
+      engine.#send({ type: 'dispose' })
+    }
+    options.signal?.addEventListener('abort', abort, { once: true })
+    try {
+      await new Promise<void>((resolve, reject) => {
+        engine.#loading = { resolve, reject }
+      })
+    } finally {
+      options.signal?.removeEventListener('abort', abort)
+    }
+    engine.#loading = undefined
+    engine.#idle()
+    return engine
+  }
+
+  private constructor(worker: Worker, listeners: Pick<LoadOptions, 'onLog' | 'onProgress' | 'onWarning'>) {
+    this.#worker = worker
+    this.#listeners = listeners
+    worker.on('message', (message: FromWorker) => this.#hear(message))
+    worker.on('error', (cause) => this.#end(new OuroborosError('E_ENGINE', `the engine's thread failed: ${cause.message}`, { cause })))
+    worker.on('exit', (code) => this.#end(new OuroborosError('E_ENGINE', `the engine's thread ended unexpectedly with code ${code}`)))
+  }
+
+  get facts(): EngineFacts {
+    return this.#facts as EngineFacts
+  }
+
+  generate(request: GenerateRequest): Generation {
+    this.#alive()
+    checkRequest(request)
+    const id = this.#nextId++
+    const { signal, ...wire } = request
+    const channel = new GenerationChannel(() => this.#send({ type: 'abort', id }), signal)
+    if (signal?.aborted) {
+      channel.finish(abortedResult(request.method))
+      return channel
+    }
+    this.#generations.set(id, channel)
+    this.#send({ type: 'generate', id, request: JSON.parse(JSON.stringify(wire)) })
+    return channel
+  }
+
+  tokenize(text: string): Promise<number[]> {
+    return this.#ask((id) => ({ type: 'tokenize', id, text }))
+  }
+
+  detokenize(tokens: readonly number[]): Promise<string> {
+    return this.#ask((id) => ({ type: 'detokenize', id, tokens: [...tokens] }))
+  }
+
+  async forgetPhrases(): Promise<void> {
+    await this.#ask((id) => ({ type: 'forget', id }))
+  }
+
+  dispose(): Promise<void> {
+    this.#disposal ??= new Promise((resolve) => {
+      if (this.#closed) return resolve()
+      this.#worker.once('exit', () => resolve())
+      this.#worker.ref()
+      this.#send({ type: 'dispose' })
+    })
+    return this.#disposal
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose()
+  }
+
+  #ask<T>(message: (id: number) => ToWorker): Promise<T> {
+    this.#alive()
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#questions.set(id, { resolve, reject })
+      this.#send(message(id))
+    })
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.type) {
+      case 'log':
+        this.#listeners.onLog?.(message.line)
+        break
+      case 'warning':
+        this.#listeners.onWarning?.(message.line)
+        break
+      case 'progress':
+        this.#listeners.onProgress?.({ phase: message.phase, file: message.file, fraction: message.fraction })
+        break
+      case 'ready':
+        this.#facts = message.facts
+        this.#loading?.resolve()
+        break
+      case 'broken':
+        this.#end(fromWire(message.error))
+        break
+      case 'started':
+        this.#generations.get(message.id)?.start(message.started)
+        break
+      case 'step':
+        this.#generations.get(message.id)?.push(message.step)
+        break
+      case 'done':
+        this.#generations.get(message.id)?.finish(message.result)
+        this.#generations.delete(message.id)
+        break
+      case 'value':
+        this.#questions.get(message.id)?.resolve(message.value as never)
+        this.#questions.delete(message.id)
+        break
+      case 'failed':
+        this.#generations.get(message.id)?.fail(fromWire(message.error))
+        this.#questions.get(message.id)?.reject(fromWire(message.error))
+        this.#generations.delete(message.id)
+        this.#questions.delete(message.id)
+        break
+      case 'disposed':
+        this.#closed = new OuroborosError('E_CLOSED', 'the engine was disposed')
+    }
+    this.#idle()
+  }
+
+  /** A loaded engine at rest does not keep the process alive. */
+  #idle(): void {
+    const waiting = this.#generations.size + this.#questions.size > 0 || this.#loading || this.#disposal
+    if (!waiting) this.#worker.unref()
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker.ref()
+    this.#worker.postMessage(message)
+  }
+
+  #alive(): void {
+    if (this.#disposal) throw new OuroborosError('E_CLOSED', 'the engine was disposed')
+    if (this.#closed) throw new OuroborosError('E_CLOSED', `the engine is gone: ${this.#closed.message}`, { cause: this.#closed })
+  }
+
+  /** The thread is gone: whoever waits hears why. */
+  #end(error: Error): void {
+    this.#closed ??= error
+    this.#loading?.reject(this.#closed)
+    for (const waiting of this.#questions.values()) waiting.reject(this.#closed)
+    for (const channel of this.#generations.values()) channel.fail(this.#closed)
+    this.#questions.clear()
+    this.#generations.clear()
+  }
+}

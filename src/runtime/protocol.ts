@@ -1,0 +1,53 @@
+import type { EngineFacts, GenerateRequest, GenerationResult, GenerationStep, LoadOptions, Started } from '../api/types.ts'
+import type { WireError } from '../core/wire-error.ts'
+
+/** What crosses the thread boundary, and nothing else: tokens, text, statistics; errors as data. */
+
+/** Given to the worker at its start. Files are local and complete. */
+export interface WorkerStart {
+  readonly target: string
+  readonly draft: string | null
+  readonly options: Pick<
+    LoadOptions,
+    | 'contextLength'
+    | 'sessions'
+    | 'threads'
+    | 'gpuLayers'
+    | 'draftGpuLayers'
+    | 'devices'
+    | 'flashAttention'
+    | 'cacheTypeK'
+    | 'cacheTypeV'
+    | 'kernels'
+    | 'library'
+    | 'calibrate'
+    | 'phrasesFrom'
+    | 'exact'
+  >
+  /** Whether log lines are wanted. */
+  readonly log: boolean
+}
+
+/** A request without what cannot cross: the signal becomes an `abort` message. */
+export type WireRequest = Omit<GenerateRequest, 'signal'>
+
+export type ToWorker =
+  | { type: 'generate'; id: number; request: WireRequest }
+  | { type: 'abort'; id: number }
+  | { type: 'tokenize'; id: number; text: string }
+  | { type: 'detokenize'; id: number; tokens: number[] }
+  | { type: 'forget'; id: number }
+  | { type: 'dispose' }
+
+export type FromWorker =
+  | { type: 'ready'; facts: EngineFacts }
+  | { type: 'progress'; phase: 'kernels' | 'load' | 'calibrate' | 'probe'; file: string; fraction: number }
+  | { type: 'log'; line: string }
+  | { type: 'warning'; line: string }
+  | { type: 'started'; id: number; started: Started }
+  | { type: 'step'; id: number; step: GenerationStep }
+  | { type: 'done'; id: number; result: GenerationResult }
+  | { type: 'value'; id: number; value: number[] | string }
+  | { type: 'failed'; id: number; error: WireError }
+  | { type: 'broken'; error: WireError }
+  | { type: 'disposed' }

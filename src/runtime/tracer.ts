@@ -1,0 +1,50 @@
+import type { StepTrace, TraceNode } from '../api/types.ts'
+import type { Round } from '../core/decoding/session.ts'
+import type { Phrase, PhrasePool } from '../core/phrases/phrase-pool.ts'
+import type { PoolReport } from '../core/stats.ts'
+import type { Token } from '../core/token.ts'
+import type { Proposal } from '../core/token-tree.ts'
+import type { Vocabulary } from '../llama/vocabulary.ts'
+
+/** Turns rounds into text that a person can follow, and listens to what the pool learns meanwhile, from other sessions too. */
+export class Tracer {
+  readonly #pool: PhrasePool
+  readonly #vocabulary: Vocabulary
+  #learnt: Phrase[] = []
+  readonly #hear = (phrase: Phrase): void => {
+    this.#learnt.push(phrase)
+  }
+
+  constructor(pool: PhrasePool, vocabulary: Vocabulary) {
+    this.#pool = pool
+    this.#vocabulary = vocabulary
+    pool.listeners.add(this.#hear)
+  }
+
+  trace(round: Round, pool?: PoolReport): StepTrace {
+    const { before, draft, accepted, draftPasses } = round
+    const learnt = this.#learnt.map(({ key, tokens, source }) => ({ key: this.#text(key), phrase: this.#text(tokens), source }))
+    this.#learnt = []
+    const tree = Array.from({ length: draft.size }, (_, node): TraceNode => {
+      const { origin, source, chance } = draft.proposal(node) as Proposal
+      const token = draft.token(node)
+      return {
+        parent: draft.parent(node),
+        token,
+        text: this.#text([token]),
+        origin,
+        ...(source && { source }),
+        ...(chance !== undefined && { chance }),
+      }
+    })
+    return { before, draftPasses, tree, accepted, learnt, ...(pool && { pool }) }
+  }
+
+  close(): void {
+    this.#pool.listeners.delete(this.#hear)
+  }
+
+  #text(tokens: readonly Token[]): string {
+    return this.#vocabulary.detokenize(tokens, true)
+  }
+}

@@ -1,0 +1,76 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { tempFolder } from '../models/temp-folder.ts'
+import { goldenFile } from './model-files.ts'
+import { runScript } from './run-script.ts'
+import { tinyEncoder, tinyLlama, tinyMamba } from './tiny-models.ts'
+
+/** Loads in a process of its own: an answer of the native library that is no error would end it. */
+function loadingError(file: string, options = {}): { code?: string; message: string } {
+  const script = `
+    const { LlamaModel } = await import('./dist/llama/model.js')
+    try {
+      LlamaModel.load(${JSON.stringify(file)}, ${JSON.stringify({ threads: 1, contextLength: 64, ...options })}).close()
+      console.log(JSON.stringify({ message: 'loaded' }))
+    } catch ({ code, message }) {
+      console.log(JSON.stringify({ code, message }))
+    }`
+  const { stdout, stderr, signal } = runScript(script)
+  expect(signal, `native crash on ${file}: ${stderr}`).toBe(null)
+  return JSON.parse(stdout)
+}
+
+async function file(bytes: Uint8Array): Promise<string> {
+  const path = join(await tempFolder(), 'model.gguf')
+  writeFileSync(path, bytes)
+  return path
+}
+
+const golden = readFileSync(goldenFile('target.gguf'))
+
+test('a missing file and a folder', async () => {
+  const folder = await tempFolder()
+  expect(loadingError(join(folder, 'none.gguf'))).toMatchObject({ code: 'E_FILE', message: expect.stringContaining('none.gguf') })
+  expect(loadingError(folder)).toMatchObject({ code: 'E_FILE' })
+})
+
+test.each([
+  ['empty', Buffer.alloc(0)],
+  ['garbage', Buffer.from('not a model at all, but long enough to have a header')],
+  ['cut in the header', golden.subarray(0, 700)],
+  ['cut in the tensors', golden.subarray(0, golden.length - 4096)],
+  ['absurd counts', Buffer.concat([golden.subarray(0, 8), Buffer.alloc(8, 0x7f), golden.subarray(16)])],
+])('%s: E_GGUF', async (_, bytes) => {
+  const path = await file(bytes)
+  expect(loadingError(path)).toMatchObject({ code: 'E_GGUF', message: expect.stringContaining(path) })
+})
+
+test('a header that is right and a model that is not: the library says why', async () => {
+  const path = await file(tinyLlama({ omit: 'blk.0.attn_q.weight' }))
+  expect(loadingError(path)).toMatchObject({ code: 'E_MODEL', message: expect.stringContaining('blk.0.attn_q.weight') })
+  const unknown = await file(tinyLlama({ architecture: 'nonsense' }))
+  expect(loadingError(unknown)).toMatchObject({ code: 'E_MODEL', message: expect.stringContaining('nonsense') })
+})
+
+test('a tiny model made by the same writer loads', async () => {
+  expect(loadingError(await file(tinyLlama()))).toEqual({ message: 'loaded' })
+})
+
+test('a recurrent model is refused with the reason', async () => {
+  expect(loadingError(await file(tinyMamba()))).toMatchObject({ code: 'E_MODEL', message: expect.stringMatching(/recurrent/) })
+})
+
+test('an encoder is refused with the reason', async () => {
+  expect(loadingError(await file(tinyEncoder()))).toMatchObject({ code: 'E_MODEL', message: expect.stringMatching(/encoder|decoder/) })
+})
+
+test('cache types that the library cannot combine', () => {
+  const error = loadingError(goldenFile('target.gguf'), { cacheTypeK: 'q8_0', cacheTypeV: 'q8_0', flashAttention: false })
+  expect(error).toMatchObject({ code: 'E_MODEL', message: expect.stringContaining('target.gguf') })
+})
+
+test('a device that is not there', () => {
+  const error = loadingError(goldenFile('target.gguf'), { devices: ['TPU7'] })
+  expect(error).toMatchObject({ code: 'E_USAGE', message: expect.stringMatching(/TPU7.*CPU/) })
+})
