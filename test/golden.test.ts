@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CachedText, drive, PaperDrafter, PaperPool, Sampler, Session, type Token } from '../src/core/index.ts'
+import { CachedSequence, drive, PaperDrafter, PaperPool, Sampler, Session, type Token } from '../src/core/index.ts'
 import { LlamaModel } from '../src/llama/model.ts'
 import { PaddedLlama } from './padded-llama.ts'
 
@@ -50,7 +50,7 @@ describe.skipIf(!existsSync(join(FOLDER, 'target.gguf')))('paper preset repeats 
     it(`W=${W} N=${N} G=${G} K=${K} gamma=${gamma}: every round of ${cases.length} cases`, () => {
       const pool = new PaperPool(G)
       for (const [i, one] of cases.entries()) {
-        const texts = [new CachedText(target.open(), 512), new CachedText(draft.open(), 512)] as const
+        const texts = [new CachedSequence(target.open(), 512), new CachedSequence(draft.open(), 512)] as const
         const drafter = new PaperDrafter(texts[1], pool, { W, N, G, K, gamma, initialWindow: one.initial_window }, new Set([END]))
         const session = new Session(
           { target: texts[0], drafter, sampler: new Sampler(), endTokens: new Set([END]), maxTokens, promptChunk: 512 },

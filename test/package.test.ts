@@ -110,9 +110,9 @@ describe.skipIf(!existsSync(join(ROOT, 'dist/index.js')))('the built package', (
       const { FakeModel } = await import('ouroboros-llm/testing')
       const { TokenTree } = await import('ouroboros-llm/core')
       if (process.report.getReport().sharedObjects.some((file) => /koffi|llama/.test(file))) throw new Error('native code is loaded')
-      const { catalogue } = await import('ouroboros-llm/models')
+      const { catalog } = await import('ouroboros-llm/models')
       const { load } = await import('ouroboros-llm')
-      console.log(typeof FakeModel, typeof TokenTree, catalogue.length > 0, typeof load)`
+      console.log(typeof FakeModel, typeof TokenTree, catalog.length > 0, typeof load)`
     const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT, encoding: 'utf8' })
     expect(output.trim()).toBe('function function true function')
   })

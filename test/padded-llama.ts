@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Cache, Logits, Model, NodeId, Pass, Token, TokenTree } from '../src/core/index.ts'
+import type { Cache, ForwardInput, Logits, Model, NodeId, Token, TokenTree } from '../src/core/index.ts'
 import { logitsOf } from '../src/core/logits-math.ts'
 import { readGguf } from '../src/models/gguf.ts'
 
@@ -92,7 +92,7 @@ export class PaddedLlama implements Model {
     return cache
   }
 
-  forward(passes: readonly Pass[]): readonly Logits[] {
+  forward(passes: readonly ForwardInput[]): readonly Logits[] {
     return passes.map(({ cache, tree }) => {
       const own = cache as ReturnType<PaddedLlama['open']>
       const { rows, cells } = this.#run(own.cells, tree)
@@ -120,7 +120,7 @@ export class PaddedLlama implements Model {
     const cells: Cell[] = []
     // The pending text is a chain of unwanted nodes down to the root, the first wanted one; the rest hangs below it.
     let root = 0
-    while (!tree.wanted(root)) root++
+    while (!tree.needsLogits(root)) root++
     const rootIndex = committed.length + root
     for (let node = 0; node < tree.size; node++) {
       const inText = node <= root
@@ -175,7 +175,7 @@ export class PaddedLlama implements Model {
     return out
   }
 
-  /** Rotary positions on neighbouring pairs, as GGUF's Llama files store them. */
+  /** Rotary positions on neighboring pairs, as GGUF's Llama files store them. */
   #rotate(vector: Float32Array, position: number): Float32Array {
     const size = this.#width / this.#heads
     return vector.map((value, i) => {

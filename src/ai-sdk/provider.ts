@@ -18,7 +18,7 @@ export interface OuroborosProvider extends AsyncDisposable {
   dispose(): Promise<void>
 }
 
-/** A provider; each model is loaded at its first call. Model ids are those of `load`: catalogue ids, `hf:owner/repo/file.gguf`, paths. */
+/** A provider; each model is loaded at its first call. Model ids are those of `load`: catalog ids, `hf:owner/repo/file.gguf`, paths. */
 export function createOuroboros({ engine, defaults = {}, ...options }: OuroborosSettings = {}): OuroborosProvider {
   const engines = new Map<string, Promise<Engine>>()
   const engineOf = (target: string): Promise<Engine> => {

@@ -101,7 +101,7 @@ const loadSchema = z.strictObject({
   cacheTypeV: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
   kernels: z.boolean().optional(),
   exact: z.boolean().optional(),
-  phrasesFrom: z.array(z.string().min(1)).readonly().optional(),
+  corpusFiles: z.array(z.string().min(1)).readonly().optional(),
   onLog: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
   onWarning: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
   onProgress: z.custom<LoadOptions['onProgress']>((value) => typeof value === 'function').optional(),

@@ -9,12 +9,12 @@ export type Method = 'vanilla' | 'speculative' | 'prompt-lookup' | 'lookahead' |
 /** Element types of the key-value cache. */
 export type CacheType = 'f16' | 'bf16' | 'f32' | 'q8_0'
 
-/** What `load` takes. Models are catalogue ids, `hf:owner/repo/file.gguf`, or paths of GGUF files. */
+/** What `load` takes. Models are catalog ids, `hf:owner/repo/file.gguf`, or paths of GGUF files. */
 export interface LoadOptions {
   target: string
-  /** `null` or absent: no draft model (a catalogue id as target brings its own draft; `null` refuses it). */
+  /** `null` or absent: no draft model (a catalog id as target brings its own draft; `null` refuses it). */
   draft?: string | null
-  /** Make a cheaper precision of the catalogue's draft model once, and load that. Default true. */
+  /** Make a cheaper precision of the catalog's draft model once, and load that. Default true. */
   draftRequantize?: boolean
   /** Tokens of context, prompt and answer together. Default 4096, at most the model's own. */
   contextLength?: number
@@ -45,7 +45,7 @@ export interface LoadOptions {
   /** Default true: kernels of our own where the processor has them. False: llama.cpp's, for comparison and as a way out. */
   kernels?: boolean
   /** Text files whose phrases are known from the start. */
-  phrasesFrom?: readonly string[]
+  corpusFiles?: readonly string[]
   /** Lines that the native library logs. */
   onLog?: (line: string) => void
   /** Loading and pulling: what is being done, and the part done (0..1) where known. */
@@ -127,9 +127,9 @@ export interface MethodOptions {
   branches?: number
   /** A phrase with at least this chance goes to the target without asking the draft model; above 1 = never. */
   directChance?: number
-  /** What phrases are learnt from, besides the window. Default: all. */
+  /** What phrases are learned from, besides the window. Default: all. */
   sources?: readonly LearningSource[]
-  /** `paper` = the published code's behaviour with its parameters for HumanEval, or for another task; greedy only. */
+  /** `paper` = the published code's behavior with its parameters for HumanEval, or for another task; greedy only. */
   preset?: Preset
 }
 
@@ -157,7 +157,7 @@ export interface GenerateRequest extends SamplingOptions {
   jsonSchema?: boolean | Readonly<Record<string, unknown>>
   /** Text that the answer will probably repeat in large parts (Predicted Outputs): a source of phrases for this request only. */
   prediction?: string
-  /** Adds to each step what was drafted, tried and learnt. */
+  /** Adds to each step what was drafted, tried and learned. */
   trace?: boolean
   signal?: AbortSignal
 }
@@ -192,7 +192,7 @@ export interface StepTrace {
   /** Nodes of the tree that were accepted, from its top. */
   accepted: readonly number[]
   /** Phrases that were new or changed. */
-  learnt: readonly { key: string; phrase: string; source: PhraseSource }[]
+  learned: readonly { key: string; phrase: string; source: PhraseSource }[]
   /** The pool after it, where the method has one. */
   pool?: PoolReport
 }

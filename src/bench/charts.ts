@@ -115,7 +115,7 @@ export class Charts {
     })
   }
 
-  /** Colour of a method, the same in all charts: a CSS variable, so that light and dark have their own. */
+  /** Color of a method, the same in all charts: a CSS variable, so that light and dark have their own. */
   colorOf(method: string): string {
     return `var(--c${this.#methods.indexOf(method) % COLORS})`
   }

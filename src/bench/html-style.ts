@@ -1,4 +1,4 @@
-/** Twelve colours that can be told apart; the second list is for dark grounds. Order: as methods are listed. */
+/** Twelve colors that can be told apart; the second list is for dark grounds. Order: as methods are listed. */
 const LIGHT = [
   '#8a8f98',
   '#3b6fd4',
@@ -28,7 +28,7 @@ const DARK = [
   '#f084b8',
 ]
 
-/** Number of method colours, `--c0` and on. */
+/** Number of method colors, `--c0` and on. */
 export const COLORS = LIGHT.length
 
 const variables = (colors: readonly string[]) => colors.map((color, i) => `--c${i}:${color}`).join(';')

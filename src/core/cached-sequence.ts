@@ -1,9 +1,9 @@
-import type { Cache, Logits, Pass } from './model.ts'
+import type { Cache, ForwardInput, Logits } from './model.ts'
 import type { Token } from './token.ts'
 import { type NodeId, TokenTree } from './token-tree.ts'
 
 /** A cache that knows its tokens, so that the next prompt (or a corrected draft) reuses the longest common prefix. */
-export class CachedText {
+export class CachedSequence {
   readonly cache: Cache
   readonly #chunk: () => number
   readonly #tokens: Token[] = []
@@ -36,7 +36,7 @@ export class CachedText {
   }
 
   /** Takes over what another text has of `prefix`, if that is more. */
-  adopt(from: CachedText, prefix: readonly Token[]): void {
+  adopt(from: CachedSequence, prefix: readonly Token[]): void {
     const length = from.common(prefix)
     if (length <= this.common(prefix)) return
     this.cache.adopt(from.cache, length)
@@ -44,7 +44,7 @@ export class CachedText {
   }
 
   /** Like `align`, but sends all chunks before the last one, which leaves place for `beside` more nodes in its pass. */
-  *catchUp(prefix: readonly Token[], beside = 0): Generator<Pass, Token[], Logits> {
+  *catchUp(prefix: readonly Token[], beside = 0): Generator<ForwardInput, Token[], Logits> {
     const { maxBatch } = this.cache.model
     const chunk = this.#chunk()
     const last = Math.min(chunk, maxBatch - beside)

@@ -1,4 +1,4 @@
-import type { Logits, Pass } from './model.ts'
+import type { ForwardInput, Logits } from './model.ts'
 import type { PoolReport } from './stats.ts'
 import type { Token } from './token.ts'
 import type { NodeId, TokenTree } from './token-tree.ts'
@@ -8,13 +8,13 @@ import type { NodeId, TokenTree } from './token-tree.ts'
  * drafter only; the loop, the sampler and the engine are the same. Whatever it proposes, the text stays the target's.
  */
 export interface Drafter {
-  /** A new prompt begins (the prefix so far). What was learnt before may be kept. */
+  /** A new prompt begins (the prefix so far). What was learned before may be kept. */
   begin(prompt: readonly Token[]): void
   /**
    * Proposes continuations of `prefix`: a tree that hangs from its last token; empty = plain decoding.
    * Passes on the draft model are yielded. No path may be longer than `room`, nor the tree larger than `maxNodes`.
    */
-  propose(prefix: readonly Token[], room: Room): Generator<Pass, TokenTree, Logits>
+  propose(prefix: readonly Token[], room: DraftBudget): Generator<ForwardInput, TokenTree, Logits>
   /** Hears what the target said about the proposal. Called once after each `propose`, unless the session was cut off. */
   observe(verdict: Verdict): void
   /** Where it has a phrase pool: how large, and how often it was asked in vain. */
@@ -22,17 +22,17 @@ export interface Drafter {
 }
 
 /** How much of a proposal can be used. */
-export interface Room {
+export interface DraftBudget {
   /** Longest useful path, in tokens. */
-  readonly depth: number
+  readonly maxDepth: number
   /** Most nodes. */
-  readonly nodes: number
+  readonly maxNodes: number
   /** Tokens that are in the target's pass whatever is proposed: at least the last one emitted. */
-  readonly base: number
+  readonly pendingTokens: number
   /** Tokens still to be emitted: a path of `remaining - 1` tokens uses them up. */
-  readonly remaining: number
+  readonly remainingTokens: number
   /** Tokens that other sessions are expected to put into the same target pass; 0 = alone. */
-  readonly beside: number
+  readonly otherTokens: number
 }
 
 /** The target's answer to one proposal. */
@@ -41,7 +41,7 @@ export interface Verdict {
   readonly prefix: readonly Token[]
   /** Length of the prefix that the proposal hung from. */
   readonly before: number
-  readonly draft: TokenTree
+  readonly proposal: TokenTree
   /** Tokens of each draft pass behind it. */
   readonly draftWidths: readonly number[]
   /** The proposal's nodes that were accepted, a path from its top. */

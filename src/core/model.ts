@@ -8,7 +8,7 @@ export interface Model {
   readonly vocabSize: number
   /** Most tokens that one cache can hold, committed prefix and pending tree's deepest path together. */
   readonly contextLength: number
-  /** Most tree nodes that one `forward` accepts, over all its passes. */
+  /** Most tree nodes that one `forward` accepts, over all its inputs. */
   readonly maxBatch: number
   /** A new, empty cache: one session's view of this model. */
   open(): Cache
@@ -17,11 +17,11 @@ export interface Model {
    * Afterwards every tree is pending in its cache until `commit` or `rollback`.
    * The result is valid until the next `forward` of this model.
    */
-  forward(passes: readonly Pass[]): readonly Logits[]
+  forward(inputs: readonly ForwardInput[]): readonly Logits[]
 }
 
 /** "Run this tree on that cache's model": what drafting and verification yield to the driver. */
-export interface Pass {
+export interface ForwardInput {
   readonly cache: Cache
   /** Hangs from the cache's committed prefix. At least one node. */
   readonly tree: TokenTree
@@ -43,7 +43,7 @@ export interface Cache {
   close(): void
 }
 
-/** Next-token logits of one pass, for the nodes that were `wanted`. */
+/** Next-token logits of one pass, for the nodes that need them. */
 export interface Logits {
   /** The most likely next token after this node (lowest id wins a tie). */
   argmax(node: NodeId): Token
@@ -54,7 +54,7 @@ export interface Logits {
 }
 
 /** Answers one session's passes, one at a time: the plainest driver. The scheduler joins many. */
-export function drive<T>(steps: Generator<Pass, T, Logits>): T {
+export function drive<T>(steps: Generator<ForwardInput, T, Logits>): T {
   let next = steps.next()
   while (!next.done) {
     const pass = next.value

@@ -23,15 +23,15 @@ export class TokenTree {
   readonly #tokens: Token[] = []
   readonly #parents: NodeId[] = []
   readonly #depths: number[] = []
-  readonly #wanted: boolean[] = []
+  readonly #needsLogits: boolean[] = []
   readonly #proposals: (Proposal | undefined)[] = []
   readonly #children = new Map<NodeId, NodeId[]>()
 
-  /** A tree that is one path, e.g. a prompt's tail. `wanted`: whose logits; the last node's unless said otherwise. */
-  static chain(tokens: readonly Token[], wanted = (index: number) => index === tokens.length - 1): TokenTree {
+  /** A tree that is one path, e.g. a prompt's tail. `needsLogits`: by index; default: the last node. */
+  static chain(tokens: readonly Token[], needsLogits = (index: number) => index === tokens.length - 1): TokenTree {
     const tree = new TokenTree()
     let at = ROOT
-    for (let i = 0; i < tokens.length; i++) at = tree.add(at, tokens[i] as Token, { wanted: wanted(i) })
+    for (let i = 0; i < tokens.length; i++) at = tree.add(at, tokens[i] as Token, { needsLogits: needsLogits(i) })
     return tree
   }
 
@@ -40,12 +40,12 @@ export class TokenTree {
     return this.#tokens.length
   }
 
-  /** The child of `parent` with this token: the existing one, or a new one. Logits of new nodes are wanted unless said otherwise. */
-  add(parent: NodeId, token: Token, how: { wanted?: boolean; proposal?: Proposal } = {}): NodeId {
+  /** The child of `parent` with this token: the existing one, or a new one. New nodes need logits unless said otherwise. */
+  add(parent: NodeId, token: Token, how: { needsLogits?: boolean; proposal?: Proposal } = {}): NodeId {
     const existing = this.child(parent, token)
-    const wanted = how.wanted ?? true
+    const needsLogits = how.needsLogits ?? true
     if (existing !== undefined) {
-      if (wanted) this.#wanted[existing] = true
+      if (needsLogits) this.#needsLogits[existing] = true
       return existing
     }
     const node = this.#tokens.length
@@ -53,7 +53,7 @@ export class TokenTree {
     this.#tokens.push(token)
     this.#parents.push(parent)
     this.#depths.push(parent === ROOT ? 1 : this.depth(parent) + 1)
-    this.#wanted.push(wanted)
+    this.#needsLogits.push(needsLogits)
     this.#proposals.push(how.proposal)
     const siblings = this.#children.get(parent)
     if (siblings) siblings.push(node)
@@ -62,7 +62,7 @@ export class TokenTree {
   }
 
   /** Adds a path below `parent`; returns its nodes, shared ones included. */
-  addPath(parent: NodeId, tokens: readonly Token[], how: { wanted?: boolean; proposal?: Proposal } = {}): NodeId[] {
+  addPath(parent: NodeId, tokens: readonly Token[], how: { needsLogits?: boolean; proposal?: Proposal } = {}): NodeId[] {
     let at = parent
     return tokens.map((token) => {
       at = this.add(at, token, how)
@@ -78,7 +78,7 @@ export class TokenTree {
       const proposal = other.proposal(node)
       places.push(
         this.add(parent === ROOT ? at : (places[parent] as NodeId), other.token(node), {
-          wanted: other.wanted(node),
+          needsLogits: other.needsLogits(node),
           ...(proposal && { proposal }),
         }),
       )
@@ -91,7 +91,7 @@ export class TokenTree {
     const tree = new TokenTree()
     for (let node = 0; node < Math.min(count, this.size); node++) {
       const proposal = this.proposal(node)
-      tree.add(this.parent(node), this.token(node), { wanted: this.wanted(node), ...(proposal && { proposal }) })
+      tree.add(this.parent(node), this.token(node), { needsLogits: this.needsLogits(node), ...(proposal && { proposal }) })
     }
     return tree
   }
@@ -110,8 +110,8 @@ export class TokenTree {
   }
 
   /** Whether the logits after this node are to be computed. */
-  wanted(node: NodeId): boolean {
-    return this.#wanted[this.#check(node)] as boolean
+  needsLogits(node: NodeId): boolean {
+    return this.#needsLogits[this.#check(node)] as boolean
   }
 
   proposal(node: NodeId): Proposal | undefined {

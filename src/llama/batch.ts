@@ -1,6 +1,6 @@
 import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
-import type { Pass } from '../core/model.ts'
+import type { ForwardInput } from '../core/model.ts'
 import type { TokenTree } from '../core/token-tree.ts'
 import type { Library, Pointer } from './library.ts'
 
@@ -16,7 +16,7 @@ export class BatchWriter {
   readonly #positions: Int32Array
   readonly #sequenceCounts: Int32Array
   readonly #sequences: Int32Array[]
-  readonly #wanted: Int8Array
+  readonly #needsLogits: Int8Array
 
   constructor(c: Library['c'], capacity: number, maxSequences: number) {
     this.#c = c
@@ -27,7 +27,7 @@ export class BatchWriter {
     this.#tokens = words(struct.token, capacity)
     this.#positions = words(struct.pos, capacity)
     this.#sequenceCounts = words(struct.n_seq_id, capacity)
-    this.#wanted = new Int8Array(koffi.view(struct.logits, capacity))
+    this.#needsLogits = new Int8Array(koffi.view(struct.logits, capacity))
     const lists = new BigUint64Array(koffi.view(struct.seq_id, capacity * 8))
     this.#sequences = Array.from(lists, (pointer) => words(pointer, maxSequences))
   }
@@ -43,7 +43,7 @@ export class BatchWriter {
   }
 
   /** Refuses what the native code would crash on or silently get wrong. */
-  check(passes: readonly Pass[], vocabSize: number, contextLength: number): void {
+  check(passes: readonly ForwardInput[], vocabSize: number, contextLength: number): void {
     let nodes = 0
     for (const { cache, tree } of passes) {
       nodes += tree.size
@@ -73,8 +73,8 @@ export class BatchWriter {
       this.#positions[at] = committed + tree.depth(node) - 1
       this.#sequenceCounts[at] = sequences.length
       ;(this.#sequences[at] as Int32Array).set(sequences)
-      this.#wanted[at] = tree.wanted(node) ? 1 : 0
-      if (tree.wanted(node)) this.outputs++
+      this.#needsLogits[at] = tree.needsLogits(node) ? 1 : 0
+      if (tree.needsLogits(node)) this.outputs++
     }
   }
 

@@ -1,7 +1,7 @@
 import koffi from 'koffi'
 import type { CacheType } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
-import type { Logits, Pass } from '../core/model.ts'
+import type { ForwardInput, Logits } from '../core/model.ts'
 import { BatchWriter } from './batch.ts'
 import type { LlamaCache } from './cache.ts'
 import { inGate } from './exit-gate.ts'
@@ -61,12 +61,12 @@ export class NativeContext {
   }
 
   /** Refuses what the native code would crash on or silently get wrong. */
-  check(passes: readonly Pass[], contextLength: number): void {
+  check(passes: readonly ForwardInput[], contextLength: number): void {
     this.#batch.check(passes, this.#vocabSize, contextLength)
   }
 
   /** One `llama_decode` over the trees of these caches, which live in this context; one result per pass. */
-  forward(passes: readonly Pass[]): readonly Logits[] {
+  forward(passes: readonly ForwardInput[]): readonly Logits[] {
     this.expire()
     const firstRows: number[] = []
     this.#batch.clear()

@@ -23,7 +23,7 @@ export class LogitRows {
   /** One tree's rows; its first wanted node has row `first` of the batch. */
   of(tree: TokenTree, first: number): Logits {
     const rows = new Map<NodeId, number>()
-    for (let node = 0; node < tree.size; node++) if (tree.wanted(node)) rows.set(node, first + rows.size)
+    for (let node = 0; node < tree.size; node++) if (tree.needsLogits(node)) rows.set(node, first + rows.size)
     const math = this.#math
     const best = new Map<NodeId, number>()
     const row = (node: NodeId): Float32Array => {

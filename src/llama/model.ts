@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import koffi from 'koffi'
 import type { CacheType } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
-import type { Cache, Logits, Model, Pass } from '../core/model.ts'
+import type { Cache, ForwardInput, Logits, Model } from '../core/model.ts'
 import { readGguf } from '../models/gguf.ts'
 import { LlamaCache } from './cache.ts'
 import { MAX_BATCH, NativeContext } from './context.ts'
@@ -128,7 +128,7 @@ export class LlamaModel implements Model {
     return cache
   }
 
-  forward(passes: readonly Pass[]): readonly Logits[] {
+  forward(passes: readonly ForwardInput[]): readonly Logits[] {
     this.#alive()
     const context = this.#context
     context.expire()

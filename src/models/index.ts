@@ -1,4 +1,4 @@
-export { type CatalogueEntry, catalogue, defaultTarget, findEntry, type WheelPart } from './catalogue.ts'
+export { type CatalogEntry, catalog, defaultTarget, findEntry, type WheelPart } from './catalog.ts'
 export { type Gguf, type GgufTensor, readGguf } from './gguf.ts'
 export type { TensorType } from './gguf-types.ts'
 export type { GgufScalar, GgufValue } from './gguf-value.ts'

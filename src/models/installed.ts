@@ -1,11 +1,11 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { catalogue } from './catalogue.ts'
+import { catalog } from './catalog.ts'
 import { homeFolder, modelsFolder } from './home.ts'
 
-/** A model of the catalogue, or another file in the models folder. */
+/** A model of the catalog, or another file in the models folder. */
 export interface InstalledModel {
-  /** Catalogue id, or `null` for other files. */
+  /** Catalog id, or `null` for other files. */
   id: string | null
   path: string
   /** Bytes on disk, a partial download's included. */
@@ -13,17 +13,17 @@ export interface InstalledModel {
   /** Bytes of the whole file; `null` where unknown. */
   total: number | null
   state: 'ready' | 'partial' | 'absent'
-  licence: string | null
+  license: string | null
   description: string | null
   draft: string | null
 }
 
-/** The catalogue's models in its order, then the other GGUF files by name. A folder that cannot be read counts as empty. */
+/** The catalog's models in its order, then the other GGUF files by name. A folder that cannot be read counts as empty. */
 export async function installedModels(home: string = homeFolder()): Promise<InstalledModel[]> {
   const folder = modelsFolder(home)
   const known = await Promise.all(
-    catalogue.map(async ({ id, file, bytes: total, licence, description, draft }) => {
-      const about = { id, path: join(folder, file), total, licence, description, draft: draft ?? null }
+    catalog.map(async ({ id, file, bytes: total, license, description, draft }) => {
+      const about = { id, path: join(folder, file), total, license, description, draft: draft ?? null }
       return { ...about, ...(await stateOf(about.path)) }
     }),
   )
@@ -36,7 +36,7 @@ export async function installedModels(home: string = homeFolder()): Promise<Inst
     [...others].sort().map(async (path) => {
       const found = await stateOf(path)
       const total = found.state === 'ready' ? found.bytes : null
-      return { id: null, path, total, licence: null, description: relative(folder, path), draft: null, ...found }
+      return { id: null, path, total, license: null, description: relative(folder, path), draft: null, ...found }
     }),
   )
   return [...known, ...rest]

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { catalogue, findEntry, type WheelPart } from './catalogue.ts'
+import { catalog, findEntry, type WheelPart } from './catalog.ts'
 import { type HubFile, parseHubFile } from './hub-file.ts'
 
 /** A model file as someone named it. */
@@ -17,13 +17,13 @@ export interface Pullable {
   readonly sha256?: string
 }
 
-/** Reads a catalogue id, `hf:owner/repo/file.gguf`, the file's address on the hub, or a path. `folder`: of the models. */
+/** Reads a catalog id, `hf:owner/repo/file.gguf`, the file's address on the hub, or a path. `folder`: of the models. */
 export function parseSpec(text: string, folder: string): ModelSpec {
   const named = findEntry(text)
   if (named) return { path: join(folder, named.file), pullable: named }
   const home = parseHubFile(text)
   if (!home) return { path: resolve(text) }
-  const known = catalogue.find(
+  const known = catalog.find(
     (entry) => entry.home.repo === home.repo && entry.home.file === home.file && entry.home.revision === home.revision,
   )
   if (known) return { path: join(folder, known.file), pullable: known }

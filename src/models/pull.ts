@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { OuroborosError } from '../core/errors.ts'
-import { knownIds } from './catalogue.ts'
+import { knownIds } from './catalog.ts'
 import { sha256Of } from './checksum.ts'
 import { withFileLock } from './file-lock.ts'
 import { readGguf } from './gguf.ts'
@@ -29,7 +29,7 @@ export interface PullOptions {
 }
 
 /**
- * Downloads a model (catalogue id, `hf:owner/repo/file.gguf` or its address) unless it is there; returns its path.
+ * Downloads a model (catalog id, `hf:owner/repo/file.gguf` or its address) unless it is there; returns its path.
  * Goes on where an earlier pull ended; the file has its final name only when size and checksum are right.
  * Throws `E_USAGE`, `E_FILE`, `E_SPACE`, `E_CHECKSUM`, `E_DOWNLOAD`; the signal's reason when aborted.
  */

@@ -1,5 +1,5 @@
 import { OuroborosError } from '../core/errors.ts'
-import { knownIds } from './catalogue.ts'
+import { knownIds } from './catalog.ts'
 import { homeFolder, modelsFolder } from './home.ts'
 import { parseSpec } from './model-spec.ts'
 import { isThere, type PullOptions, pull } from './pull.ts'
@@ -9,7 +9,7 @@ export interface ResolveOptions extends PullOptions {
   pull?: boolean
 }
 
-/** The local file of a catalogue id, `hf:owner/repo/file.gguf`, or path. Throws `E_FILE` if it is not there, or like `pull`. */
+/** The local file of a catalog id, `hf:owner/repo/file.gguf`, or path. Throws `E_FILE` if it is not there, or like `pull`. */
 export async function resolveModel(model: string, options: ResolveOptions = {}): Promise<string> {
   const { path, pullable } = parseSpec(model, modelsFolder(options.home ?? homeFolder()))
   if (await isThere(path, pullable)) return path

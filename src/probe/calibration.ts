@@ -24,14 +24,14 @@ const AT_LONG_CONTEXT = [1, 16]
 export function measureCosts(model: LlamaModel, onProgress: (fraction: number) => void = () => {}): CostCurve {
   const cache = model.open()
   const tokens = Array.from({ length: LONG_CONTEXT + READ }, (_, i) => Math.floor(uniform(5, i) * Math.min(model.vocabSize, 30_000)))
-  let aside = Number.POSITIVE_INFINITY
+  let overheadSeconds = Number.POSITIVE_INFINITY
   const run = (count: number, rows = count): number => {
     const tree = TokenTree.chain(tokens.slice(cache.length, cache.length + count), (i) => i >= count - rows)
     const [began, decoded] = [performance.now(), model.decodeMs]
     const [logits] = model.forward([{ cache, tree }])
     topConfidence((logits as Logits).math, (logits as Logits).row(tree.size - 1))
     const seconds = (performance.now() - began) / 1000
-    aside = Math.min(aside, seconds - (model.decodeMs - decoded) / 1000)
+    overheadSeconds = Math.min(overheadSeconds, seconds - (model.decodeMs - decoded) / 1000)
     cache.commit(tree.path(tree.size - 1))
     return seconds
   }
@@ -60,12 +60,12 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
         onProgress(0.2 + ((round + (i + 1) / widths.length) / ROUNDS) * 0.8)
       }
     }
-    if (wide === undefined) return { widths, seconds: monotone(seconds), aside }
+    if (wide === undefined) return { widths, seconds: monotone(seconds), overheadSeconds }
     const added = AT_LONG_CONTEXT.map((width, i) => {
       const short = seconds[widths.indexOf(width)] as number
       return Math.max(0, (atLength[i] as number) - short) / LONG_CONTEXT
     })
-    return { widths: [...widths, READ], seconds: monotone([...seconds, wide]), aside, context: slopes(added) }
+    return { widths: [...widths, READ], seconds: monotone([...seconds, wide]), overheadSeconds, context: slopes(added) }
   } finally {
     cache.close()
   }

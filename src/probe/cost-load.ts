@@ -2,10 +2,10 @@ import type { CostCurve } from '../core/control/cost-curve.ts'
 import { CostModel } from '../core/control/pass-costs.ts'
 import type { LlamaModel, LlamaModelOptions } from '../llama/model.ts'
 import { measureCosts } from './calibration.ts'
-import { measurementKey, Remembered } from './measurement-cache.ts'
+import { MeasurementCache, measurementKey } from './measurement-cache.ts'
 import { ThreadPace } from './thread-pace.ts'
 
-const memory = () => new Remembered<CostCurve>('costs.json')
+const memory = () => new MeasurementCache<CostCurve>('costs.json')
 
 /** A model's remembered costs, or measured now; every later pass refines them and sets the threads of the next one. `fresh`: measured in any case. */
 export function loadCosts(
@@ -20,11 +20,11 @@ export function loadCosts(
     memory().set(key, curve)
   }
   const costs = new CostModel(curve)
-  const { aside = 0 } = curve
+  const { overheadSeconds = 0 } = curve
   const pace = new ThreadPace(model.threads, curve)
   model.onPass = (tokens, context, seconds) => {
-    costs.observe(tokens, context, seconds + aside)
-    model.pace = pace.observe(tokens, seconds + aside, context)
+    costs.observe(tokens, context, seconds + overheadSeconds)
+    model.pace = pace.observe(tokens, seconds + overheadSeconds, context)
   }
   return costs
 }

@@ -2,11 +2,11 @@ import { OuroborosError } from '../core/errors.ts'
 import { library } from '../llama/library.ts'
 import type { LlamaModel, LlamaModelOptions } from '../llama/model.ts'
 import { type Exactness, probedContexts, probeExactness } from './exactness.ts'
-import { measurementKey, Remembered } from './measurement-cache.ts'
+import { MeasurementCache, measurementKey } from './measurement-cache.ts'
 
 /** Probed at the first load of a file with these options on this machine, then remembered. `fresh`: probed in any case; `onProbe` hears that it takes some seconds. */
 export function loadExactness(model: LlamaModel, options: LlamaModelOptions, fresh: boolean, onProbe: () => void): Exactness {
-  const memory = new Remembered<Exactness>('exactness.json')
+  const memory = new MeasurementCache<Exactness>('exactness.json')
   const key = `${measurementKey(model.file, options)} ${probedContexts(model.contextLength)}${model.sessions > 1 ? ' shared' : ''}`
   const known = fresh ? undefined : memory.get(key)
   if (known) return known

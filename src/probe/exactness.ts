@@ -135,7 +135,7 @@ class Probe {
     const [logits] = this.#model.forward([{ cache, tree }])
     const rows = copies(
       logits as Logits,
-      path.filter((node) => tree.wanted(node)),
+      path.filter((node) => tree.needsLogits(node)),
     )
     cache.commit(path)
     return rows

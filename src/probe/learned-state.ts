@@ -1,9 +1,9 @@
 import type { AcceptanceEstimate } from '../core/control/acceptance.ts'
 import type { PhraseChance } from '../core/control/phrase-chance.ts'
 import type { PriceState, Prices } from '../core/control/prices.ts'
-import { Remembered } from './measurement-cache.ts'
+import { MeasurementCache } from './measurement-cache.ts'
 
-/** What cost control has learnt with a pair of models: numbers only, nothing of any text. */
+/** What cost control has learned with a pair of models: numbers only, nothing of any text. */
 export interface Learned {
   readonly estimate: AcceptanceEstimate
   readonly phraseChance: PhraseChance
@@ -16,9 +16,9 @@ interface Stored {
   readonly prices: PriceState
 }
 
-/** Takes up what earlier processes have learnt under this key, if anything. */
+/** Takes up what earlier processes have learned under this key, if anything. */
 export function recallLearned(key: string, { estimate, phraseChance, prices }: Learned): void {
-  const stored = new Remembered<Stored>('learned.json').get(key)
+  const stored = new MeasurementCache<Stored>('learned.json').get(key)
   if (!stored) return
   estimate.counts = stored.counts
   phraseChance.weights = stored.weights
@@ -26,5 +26,5 @@ export function recallLearned(key: string, { estimate, phraseChance, prices }: L
 }
 
 export function rememberLearned(key: string, { estimate, phraseChance, prices }: Learned): void {
-  new Remembered<Stored>('learned.json').set(key, { counts: estimate.counts, weights: phraseChance.weights, prices: prices.state })
+  new MeasurementCache<Stored>('learned.json').set(key, { counts: estimate.counts, weights: phraseChance.weights, prices: prices.state })
 }

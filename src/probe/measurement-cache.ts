@@ -6,7 +6,7 @@ import type { LlamaModelOptions } from '../llama/model.ts'
 import { homeFolder } from '../models/home.ts'
 
 /** A file of measurements in the cache folder, one value a key. Best effort: without it the next load measures again. */
-export class Remembered<T> {
+export class MeasurementCache<T> {
   readonly #file: string
 
   /** `name`: of the JSON file. */
@@ -44,7 +44,7 @@ export function measurementKey(file: string, options: LlamaModelOptions): string
   const { onProgress: _, sessions: __, contextLength: ___, library: ____, ...settings } = options
   const native = library(options.library)
   return JSON.stringify([
-    7,
+    8,
     cpus()[0]?.model,
     availableParallelism(),
     native.version,

@@ -1,15 +1,15 @@
 import type { Timings } from '../api/types.ts'
-import type { Seat } from '../core/decoding/scheduler.ts'
+import type { ScheduledSession } from '../core/decoding/scheduler.ts'
 
 /** Times as llama.cpp reports them: the prompt up to the first tokens, then decoding. */
 export class Clock {
   tokens = 0
-  readonly #spent: Seat['spent']
+  readonly #spent: ScheduledSession['spent']
   readonly #start = performance.now()
   #first: { at: number; tokens: number } | undefined
   #last = this.#start
 
-  constructor({ spent }: Pick<Seat, 'spent'>) {
+  constructor({ spent }: Pick<ScheduledSession, 'spent'>) {
     this.#spent = spent
   }
 

@@ -1,6 +1,6 @@
 import { isPaper, PAPER_PARAMETERS } from '../api/paper-parameters.ts'
 import type { Method, MethodOptions } from '../api/types.ts'
-import type { CachedText } from '../core/cached-sequence.ts'
+import type { CachedSequence } from '../core/cached-sequence.ts'
 import { AcceptanceEstimate } from '../core/control/acceptance.ts'
 import { CostPlanner, type Costs } from '../core/control/cost-planner.ts'
 import { PhraseChance } from '../core/control/phrase-chance.ts'
@@ -31,7 +31,7 @@ export interface SharedDrafting {
 
 /** What one request's drafter stands on: the shared part, and its conversation's. */
 export interface DraftingState extends SharedDrafting {
-  readonly draft: CachedText | undefined
+  readonly draft: CachedSequence | undefined
   readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens'>
 }
 
@@ -84,7 +84,7 @@ function ouroboros(options: MethodOptions, state: DraftingState): Drafter {
 }
 
 /** The published parameters of the preset's task, for what is not given. */
-function paper(draft: CachedText, options: MethodOptions, state: DraftingState): Drafter {
+function paper(draft: CachedSequence, options: MethodOptions, state: DraftingState): Drafter {
   const published = PAPER_PARAMETERS[isPaper(options.preset) ? options.preset : 'paper']
   const G = options.guesses ?? published.W
   const pool = state.paperPools.get(G) ?? new PaperPool(G)
@@ -93,7 +93,7 @@ function paper(draft: CachedText, options: MethodOptions, state: DraftingState):
   return new PaperDrafter(draft, pool, { W, N, G, K, gamma }, state.endTokens)
 }
 
-function needed(draft: CachedText | undefined, method: string): CachedText {
+function needed(draft: CachedSequence | undefined, method: string): CachedSequence {
   if (!draft)
     throw new OuroborosError(
       'E_USAGE',

@@ -6,13 +6,13 @@ import type { Engine, EngineFacts, GenerateRequest, Generation, LoadOptions } fr
 import { OuroborosError } from '../core/errors.ts'
 import { fromWire } from '../core/wire-error.ts'
 import { startThread } from '../llama/thread.ts'
-import { findEntry } from '../models/catalogue.ts'
+import { findEntry } from '../models/catalog.ts'
 import { resolveModel } from '../models/resolve.ts'
 import { fastDraft } from './fast-draft.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts'
 
 /**
- * Loads a target (and draft) model in a worker thread; missing catalogue and hub files are pulled first.
+ * Loads a target (and draft) model in a worker thread; missing catalog and hub files are pulled first.
  * Throws OuroborosError: E_USAGE, E_FILE, E_GGUF, E_MODEL, E_PAIR, E_LIBRARY, E_PLATFORM, or what `pull` throws;
  * the signal's reason when aborted.
  */

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { OuroborosError } from '../core/errors.ts'
 import { quantize } from '../llama/quantize.ts'
-import { type CatalogueEntry, findEntry } from '../models/catalogue.ts'
+import { type CatalogEntry, findEntry } from '../models/catalog.ts'
 import { requireSpace } from '../models/disk-space.ts'
 import { withFileLock } from '../models/file-lock.ts'
 
@@ -16,7 +16,7 @@ export interface FastDraftOptions {
 }
 
 /**
- * The file to load for the draft model `id`, pulled to `file`: the same weights in a cheaper precision where the catalogue says so, made
+ * The file to load for the draft model `id`, pulled to `file`: the same weights in a cheaper precision where the catalog says so, made
  * once beside it; the file itself for other models, or where it cannot be made. Throws the signal's reason only.
  */
 export async function fastDraft(id: string, file: string, options: FastDraftOptions = {}): Promise<string> {
@@ -44,6 +44,6 @@ export async function fastDraft(id: string, file: string, options: FastDraftOpti
 }
 
 /** Its name holds the source's checksum: another source is another file. */
-function fastFile(entry: CatalogueEntry, name: string, folder: string): string {
+function fastFile(entry: CatalogEntry, name: string, folder: string): string {
   return join(folder, name.replace(/\.gguf$/, `-${entry.sha256.slice(0, 8)}.gguf`))
 }

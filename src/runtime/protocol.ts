@@ -21,7 +21,7 @@ export interface WorkerStart {
     | 'kernels'
     | 'library'
     | 'calibrate'
-    | 'phrasesFrom'
+    | 'corpusFiles'
     | 'exact'
   >
   /** Whether log lines are wanted. */

@@ -1,6 +1,6 @@
 import { isPaper } from '../api/paper-parameters.ts'
 import type { FinishReason, GeneratedToken, GenerationResult, GenerationStep, Started } from '../api/types.ts'
-import type { Seat } from '../core/decoding/scheduler.ts'
+import type { ScheduledSession } from '../core/decoding/scheduler.ts'
 import { Session, type Step } from '../core/decoding/session.ts'
 import type { EmittedToken } from '../core/decoding/verify.ts'
 import { OuroborosError } from '../core/errors.ts'
@@ -46,7 +46,7 @@ export async function runRequest(runtime: Runtime, request: WireRequest, audienc
 
 /** Where a request is answered, and for whom. */
 interface Place {
-  readonly seat: Seat
+  readonly seat: ScheduledSession
   readonly slot: Slot
   readonly audience: Audience
 }
@@ -69,7 +69,7 @@ async function answer(runtime: Runtime, request: WireRequest, prompt: Token[], p
         endTokens: vocabulary.endTokens,
         maxTokens: !request.maxTokens ? DEFAULT_MAX_TOKENS : request.maxTokens < 0 ? Number.MAX_SAFE_INTEGER : request.maxTokens,
         promptChunk: () => runtime.scheduler.promptChunk(runtime.target),
-        company: seat,
+        load: seat,
         ...(request.logprobs !== undefined && { logprobs: request.logprobs }),
       },
       prompt,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { EngineFacts, ModelFacts } from '../api/types.ts'
-import { CachedText } from '../core/cached-sequence.ts'
+import { CachedSequence } from '../core/cached-sequence.ts'
 import { AcceptanceEstimate, DRAFT_PRIORS } from '../core/control/acceptance.ts'
 import type { Costs } from '../core/control/cost-planner.ts'
 import { PhraseChance } from '../core/control/phrase-chance.ts'
@@ -36,14 +36,14 @@ export class Runtime {
   readonly facts: EngineFacts
   readonly #corpus: readonly Token[][]
   #costs: Costs | undefined
-  /** Between two processes: what cost control has learnt. */
+  /** Between two processes: what cost control has learned. */
   #recall = () => {}
   #remember = () => {}
 
   /** Throws as `load` does. `onProgress`: what is being done with which file, and the part done (0..1). */
   constructor(start: WorkerStart, onProgress: (phase: 'load' | 'calibrate' | 'probe', file: string, fraction: number) => void) {
     const began = performance.now()
-    const { gpuLayers, draftGpuLayers, exact, phrasesFrom, calibrate = true, ...shared } = start.options
+    const { gpuLayers, draftGpuLayers, exact, corpusFiles, calibrate = true, ...shared } = start.options
     const loading = (file: string) => (fraction: number) => onProgress('load', file, fraction)
     const options = { ...shared, ...(gpuLayers !== undefined && { gpuLayers }), onProgress: loading(start.target) }
     this.target = LlamaModel.load(start.target, options)
@@ -75,7 +75,7 @@ export class Runtime {
       throw error
     }
     this.scheduler = new Scheduler(this.target, () => performance.now())
-    this.#corpus = (phrasesFrom ?? []).map((file) => this.target.vocabulary.tokenize(readCorpus(file), { bos: false }))
+    this.#corpus = (corpusFiles ?? []).map((file) => this.target.vocabulary.tokenize(readCorpus(file), { bos: false }))
     this.drafting = this.#freshDrafting()
     if (this.#costs) this.#recall()
     this.slots = new Slots(Array.from({ length: start.options.sessions ?? 1 }, () => this.#openSlot()))
@@ -113,8 +113,8 @@ export class Runtime {
   #openSlot(): Slot {
     const { draft } = this
     return {
-      text: new CachedText(this.target.open()),
-      draft: draft && new CachedText(draft.open(), () => this.scheduler.promptChunk(draft)),
+      text: new CachedSequence(this.target.open()),
+      draft: draft && new CachedSequence(draft.open(), () => this.scheduler.promptChunk(draft)),
       history: new History(this.drafting.ouroboros.pool),
     }
   }

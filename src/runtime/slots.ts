@@ -1,11 +1,11 @@
-import type { CachedText } from '../core/cached-sequence.ts'
+import type { CachedSequence } from '../core/cached-sequence.ts'
 import type { History } from '../core/phrases/history.ts'
 import type { Token } from '../core/token.ts'
 
 /** A place for one session at a time; what its last conversation left in the caches is reused. */
 export interface Slot {
-  readonly text: CachedText
-  readonly draft: CachedText | undefined
+  readonly text: CachedSequence
+  readonly draft: CachedSequence | undefined
   /** What the conversation has taught the phrase pool. */
   history: History
 }
@@ -52,8 +52,8 @@ export class Slots {
 
 /** Takes over the longest beginning that another slot has. */
 function share(all: readonly Slot[], slot: Slot, prompt: readonly Token[]): void {
-  const owner = (of: (one: Slot) => CachedText | undefined) =>
-    all.map(of).reduce<CachedText | undefined>((a, b) => (a && (!b || a.common(prompt) >= b.common(prompt)) ? a : b), undefined)
+  const owner = (of: (one: Slot) => CachedSequence | undefined) =>
+    all.map(of).reduce<CachedSequence | undefined>((a, b) => (a && (!b || a.common(prompt) >= b.common(prompt)) ? a : b), undefined)
   const [text, draft] = [owner((one) => one.text), owner((one) => one.draft)]
   if (text && text !== slot.text) slot.text.adopt(text, prompt)
   if (draft && slot.draft && draft !== slot.draft) slot.draft.adopt(draft, prompt)

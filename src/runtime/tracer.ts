@@ -10,9 +10,9 @@ import type { Vocabulary } from '../llama/vocabulary.ts'
 export class Tracer {
   readonly #pool: PhrasePool
   readonly #vocabulary: Vocabulary
-  #learnt: Phrase[] = []
+  #learned: Phrase[] = []
   readonly #hear = (phrase: Phrase): void => {
-    this.#learnt.push(phrase)
+    this.#learned.push(phrase)
   }
 
   constructor(pool: PhrasePool, vocabulary: Vocabulary) {
@@ -22,14 +22,14 @@ export class Tracer {
   }
 
   trace(round: Round, pool?: PoolReport): StepTrace {
-    const { before, draft, accepted, draftPasses } = round
-    const learnt = this.#learnt.map(({ key, tokens, source }) => ({ key: this.#text(key), phrase: this.#text(tokens), source }))
-    this.#learnt = []
-    const tree = Array.from({ length: draft.size }, (_, node): TraceNode => {
-      const { origin, source, chance } = draft.proposal(node) as Proposal
-      const token = draft.token(node)
+    const { before, sentTree, accepted, draftPasses } = round
+    const learned = this.#learned.map(({ key, tokens, source }) => ({ key: this.#text(key), phrase: this.#text(tokens), source }))
+    this.#learned = []
+    const tree = Array.from({ length: sentTree.size }, (_, node): TraceNode => {
+      const { origin, source, chance } = sentTree.proposal(node) as Proposal
+      const token = sentTree.token(node)
       return {
-        parent: draft.parent(node),
+        parent: sentTree.parent(node),
         token,
         text: this.#text([token]),
         origin,
@@ -37,7 +37,7 @@ export class Tracer {
         ...(chance !== undefined && { chance }),
       }
     })
-    return { before, draftPasses, tree, accepted, learnt, ...(pool && { pool }) }
+    return { before, draftPasses, tree, accepted, learned, ...(pool && { pool }) }
   }
 
   close(): void {

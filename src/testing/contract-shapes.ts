@@ -29,7 +29,7 @@ export const SHAPES = {
     const tree = path(draw, words, 6)
     for (let column = 0; column < 6; column++) {
       let at: NodeId = column
-      for (let row = 0; row < 3; row++) at = tree.add(at, draw(words), { wanted: row === 2 })
+      for (let row = 0; row < 3; row++) at = tree.add(at, draw(words), { needsLogits: row === 2 })
     }
     return tree
   },

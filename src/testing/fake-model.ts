@@ -1,5 +1,5 @@
 import { logitsOf } from '../core/logits-math.ts'
-import type { Cache, Logits, Model, Pass } from '../core/model.ts'
+import type { Cache, ForwardInput, Logits, Model } from '../core/model.ts'
 import type { Token } from '../core/token.ts'
 import type { NodeId, TokenTree } from '../core/token-tree.ts'
 import { FakeCache } from './fake-cache.ts'
@@ -60,7 +60,7 @@ export class FakeModel implements Model {
     return new FakeCache(this)
   }
 
-  forward(passes: readonly Pass[]): readonly Logits[] {
+  forward(passes: readonly ForwardInput[]): readonly Logits[] {
     const width = passes.reduce((sum, { tree }) => sum + tree.size, 0)
     if (width > this.maxBatch) throw new RangeError(`at most ${this.maxBatch} tokens per pass: received ${width}`)
     if (new Set(passes.map(({ cache }) => cache)).size !== passes.length) throw new RangeError('each cache may appear once per forward')
@@ -70,7 +70,7 @@ export class FakeModel implements Model {
     this.elapsed += this.#options.cost?.(width) ?? 0
     const pass = ++this.#pass
     return caches.map((cache, i) => {
-      const { tree } = passes[i] as Pass
+      const { tree } = passes[i] as ForwardInput
       cache.begin(tree)
       return this.#logits([...cache.tokens], tree, () => pass === this.#pass)
     })
@@ -95,7 +95,7 @@ export class FakeModel implements Model {
     const rows = new Map<NodeId, Float32Array>()
     const row = (node: NodeId): Float32Array => {
       if (!isFresh()) throw new Error('these logits are gone: another pass has run')
-      if (!tree.wanted(node)) throw new RangeError(`the logits of node ${node} were not asked for`)
+      if (!tree.needsLogits(node)) throw new RangeError(`the logits of node ${node} were not asked for`)
       const known = rows.get(node) ?? this.rowAfter([...prefix, ...tree.tokensTo(node)])
       rows.set(node, known)
       return known

@@ -1,4 +1,4 @@
-import { CachedText } from '../core/cached-sequence.ts'
+import { CachedSequence } from '../core/cached-sequence.ts'
 import { OuroborosError } from '../core/errors.ts'
 import type { Cache, Logits, Model } from '../core/model.ts'
 import type { Token } from '../core/token.ts'
@@ -47,14 +47,14 @@ function checkShape(model: Model, shape: Shape, tolerance: number): void {
   const words = Math.min(model.vocabSize, 1000)
   const prefix = Array.from({ length: 5 }, () => draw(words))
   const tree = shape(draw, words)
-  const wanted = Array.from({ length: tree.size }, (_, node) => node).filter((node) => tree.wanted(node))
+  const wanted = Array.from({ length: tree.size }, (_, node) => node).filter((node) => tree.needsLogits(node))
   withCache(model, (cache) => {
-    const text = new CachedText(cache)
+    const text = new CachedSequence(cache)
     read(model, text, prefix)
     const [logits] = model.forward([{ cache, tree }])
     const rows = new Map(wanted.map((node) => [node, Float32Array.from((logits as Logits).row(node))]))
     for (let node = 0; node < tree.size; node++) {
-      if (!tree.wanted(node)) expectThrow(() => (logits as Logits).row(node), `reading node ${node}, which was not asked for`)
+      if (!tree.needsLogits(node)) expectThrow(() => (logits as Logits).row(node), `reading node ${node}, which was not asked for`)
     }
     cache.rollback(prefix.length)
     walkPlainly(model, cache, tree, ROOT, (node, row) => {
@@ -66,7 +66,7 @@ function checkShape(model: Model, shape: Shape, tolerance: number): void {
   const kept = [[], ...[...ends].map((node) => tree.path(node))]
   for (const nodes of kept) {
     withCache(model, (cache) => {
-      read(model, new CachedText(cache), prefix)
+      read(model, new CachedSequence(cache), prefix)
       model.forward([{ cache, tree }])
       cache.commit(nodes)
       expectEqual(cache.length, prefix.length + nodes.length, 'committed length')
@@ -106,7 +106,7 @@ function checkSessions(model: Model, tolerance: number): void {
     withCache(model, (second) => {
       const caches = [first, second]
       caches.forEach((cache, i) => {
-        read(model, new CachedText(cache), prefixes[i] as Token[])
+        read(model, new CachedSequence(cache), prefixes[i] as Token[])
       })
       const all = model.forward(caches.map((cache, i) => ({ cache, tree: trees[i] as TokenTree })))
       const rows = all.map((logits, i) => (trees[i] as TokenTree).leaves.map((leaf) => Float32Array.from(logits.row(leaf))))
@@ -136,8 +136,8 @@ function checkAdoption(model: Model, tolerance: number): void {
   const shared = prefix.slice(0, 6)
   withCache(model, (second) => {
     withCache(model, (first) => {
-      read(model, new CachedText(first), prefix)
-      read(model, new CachedText(second), prefix.slice(0, 2).reverse())
+      read(model, new CachedSequence(first), prefix)
+      read(model, new CachedSequence(second), prefix.slice(0, 2).reverse())
       model.forward([{ cache: first, tree: SHAPES['guess set'](draw, words) }])
       second.adopt(first, shared.length)
       expectEqual(second.length, shared.length, 'length after sharing')
@@ -157,7 +157,7 @@ function checkRollback(model: Model, tolerance: number): void {
   const prefix = Array.from({ length: 12 }, () => draw(words))
   for (const length of [0, 5, 12]) {
     withCache(model, (cache) => {
-      read(model, new CachedText(cache), prefix)
+      read(model, new CachedSequence(cache), prefix)
       model.forward([{ cache, tree: SHAPES['guess set'](draw, words) }])
       cache.rollback(length)
       expectEqual(cache.length, length, 'length after rollback')
@@ -188,11 +188,11 @@ function checkWidest(model: Model, tolerance: number): void {
   const length = Math.floor(Math.min(model.maxBatch, 512) / 16)
   const tree = new TokenTree()
   while (tree.leaves.length < 16) {
-    let at = tree.add(ROOT, draw(words), { wanted: false })
-    while (tree.depth(at) < length) at = tree.add(at, draw(words), { wanted: tree.depth(at) === length - 1 })
+    let at = tree.add(ROOT, draw(words), { needsLogits: false })
+    while (tree.depth(at) < length) at = tree.add(at, draw(words), { needsLogits: tree.depth(at) === length - 1 })
   }
   withCache(model, (cache) => {
-    read(model, new CachedText(cache), prefix)
+    read(model, new CachedSequence(cache), prefix)
     const [logits] = model.forward([{ cache, tree }])
     const ends = [tree.leaves[0], tree.leaves[15]] as NodeId[]
     const rows = ends.map((end) => Float32Array.from((logits as Logits).row(end)))
@@ -208,7 +208,7 @@ function checkErrors(model: Model, tolerance: number): void {
   withCache(model, (cache) => {
     const draw = drawer(43)
     const text = [1, 2, 3]
-    read(model, new CachedText(cache), text)
+    read(model, new CachedSequence(cache), text)
     expectThrow(() => model.forward([{ cache, tree: new TokenTree() }]), 'an empty tree', true)
     expectThrow(() => model.forward([{ cache, tree: TokenTree.chain([model.vocabSize]) }]), 'a token beyond the vocabulary', true)
     expectThrow(() => model.forward([{ cache, tree: TokenTree.chain([-1]) }]), 'a negative token', true)
@@ -228,7 +228,7 @@ function checkErrors(model: Model, tolerance: number): void {
 }
 
 /** Commits a text one token at a time, as plain decoding would. */
-function read(model: Model, text: CachedText, tokens: readonly Token[]): Float32Array {
+function read(model: Model, text: CachedSequence, tokens: readonly Token[]): Float32Array {
   let row: Float32Array = new Float32Array(0)
   for (const token of tokens) {
     const tree = TokenTree.chain([token])
@@ -242,7 +242,7 @@ function read(model: Model, text: CachedText, tokens: readonly Token[]): Float32
 function plainRow(model: Model, tokens: readonly Token[]): Float32Array {
   let row: Float32Array = new Float32Array(0)
   withCache(model, (cache) => {
-    row = read(model, new CachedText(cache), tokens)
+    row = read(model, new CachedSequence(cache), tokens)
   })
   return row
 }

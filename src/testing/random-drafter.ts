@@ -1,6 +1,6 @@
-import type { Drafter, Room } from '../core/drafter.ts'
+import type { DraftBudget, Drafter } from '../core/drafter.ts'
 import { ROW_MATH } from '../core/logits-math.ts'
-import type { Logits, Pass } from '../core/model.ts'
+import type { ForwardInput, Logits } from '../core/model.ts'
 import { uniform } from '../core/sampling/philox.ts'
 import type { Token } from '../core/token.ts'
 import { type NodeId, ROOT, TokenTree } from '../core/token-tree.ts'
@@ -20,15 +20,15 @@ export class RandomDrafter implements Drafter {
   begin(): void {}
 
   // biome-ignore lint/correctness/useYield: chance needs no pass
-  *propose(prefix: readonly Token[], room: Room): Generator<Pass, TokenTree, Logits> {
+  *propose(prefix: readonly Token[], room: DraftBudget): Generator<ForwardInput, TokenTree, Logits> {
     const tree = new TokenTree()
-    const nodes = this.#draw(Math.min(room.nodes, 24) + 1)
+    const nodes = this.#draw(Math.min(room.maxNodes, 24) + 1)
     for (let i = 0; i < nodes; i++) {
       const parent: NodeId = this.#draw(tree.size + 1) - 1
-      if (tree.depth(parent) >= room.depth) continue
+      if (tree.depth(parent) >= room.maxDepth) continue
       const right = ROW_MATH.argmax(this.#target.rowAfter([...prefix, ...(parent === ROOT ? [] : tree.tokensTo(parent))]))
       const token = this.#draw(3) === 0 ? this.#draw(this.#target.vocabSize) : right
-      tree.add(parent, token, { wanted: this.#draw(8) > 0, proposal: { origin: 'phrase' } })
+      tree.add(parent, token, { needsLogits: this.#draw(8) > 0, proposal: { origin: 'phrase' } })
     }
     return tree
   }

@@ -32,7 +32,7 @@ test('what was answered before is known until it is forgotten', async () => {
   expect((await engine().generate(REQUEST).result).statistics.targetPasses).toBe(cold.statistics.targetPasses)
 })
 
-test('phrases are learnt from the sources asked for only', async () => {
+test('phrases are learned from the sources asked for only', async () => {
   await engine().forgetPhrases()
   const { statistics } = await engine().generate({ ...REQUEST, options: { sources: [] } }).result
   expect(statistics.pool).toMatchObject({ size: 0, hits: 0 })
@@ -42,19 +42,19 @@ test('a corpus is known from the start', async () => {
   const { text } = await engine().generate({ ...REQUEST, method: 'vanilla' }).result
   const file = join(folder, 'corpus.txt')
   writeFileSync(file, text)
-  await using warm = await load({ ...SMALL, draft: null, phrasesFrom: [file] })
+  await using warm = await load({ ...SMALL, draft: null, corpusFiles: [file] })
   const result = await warm.generate(REQUEST).result
   expect(result.text).toBe(text)
   expect(result.statistics.tokensBySource.corpus).toBeGreaterThan(10)
-  await expect(load({ ...SMALL, phrasesFrom: [join(folder, 'none')] })).rejects.toMatchObject({ code: 'E_FILE' })
+  await expect(load({ ...SMALL, corpusFiles: [join(folder, 'none')] })).rejects.toMatchObject({ code: 'E_FILE' })
 })
 
-test('a trace tells every step: tree, accepted path, what was learnt', async () => {
+test('a trace tells every step: tree, accepted path, what was learned', async () => {
   await engine().forgetPhrases()
   const { steps, tokens } = await collect(engine(), { ...REQUEST, trace: true })
   const traces = steps.flatMap((step) => (step.trace ? [step.trace] : []))
   expect(traces.reduce((sum, trace) => sum + trace.accepted.length, 0)).toBe(tokens.filter(({ origin }) => origin !== 'target').length)
-  expect(traces[0]?.learnt.length).toBeGreaterThan(0)
+  expect(traces[0]?.learned.length).toBeGreaterThan(0)
   for (const { tree, accepted } of traces) {
     for (const [i, node] of accepted.entries()) expect(tree[node]?.parent).toBe(i === 0 ? -1 : accepted[i - 1])
   }

@@ -5,7 +5,7 @@ import { COSTS, collect, METHODS, smallEngine } from './small-engine.ts'
 const engine = smallEngine({ ...COSTS, sessions: 4 })
 
 const QUESTIONS = [
-  'Name a colour.',
+  'Name a color.',
   'What is rain?',
   'Count from one to twenty.',
   'Write a sentence about dogs.',

@@ -123,7 +123,7 @@ describe('--color', () => {
     expect(world.err).toContain('■ target model  \u001b[32m■ draft model\u001b[39m  \u001b[36m■ phrase\u001b[39m')
   })
 
-  test('bare --color colours on a terminal, unless NO_COLOR is set', async () => {
+  test('bare --color colors on a terminal, unless NO_COLOR is set', async () => {
     const run = async (tty: boolean, env: Record<string, string>): Promise<boolean> => {
       const world = new FakeWorld()
       world.stdout.isTTY = tty

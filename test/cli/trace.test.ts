@@ -23,7 +23,7 @@ const STEP = JSON.stringify({
     { parent: 1, token: 4, text: '!', origin: 'draft', chance: 0.4 },
   ],
   accepted: [0, 2],
-  learnt: [
+  learned: [
     { key: ' a', phrase: ' b', source: 'prompt' },
     { key: 'x a', phrase: ' b', source: 'prompt' },
     { key: ' world', phrase: '.', source: 'verification' },
@@ -49,7 +49,7 @@ test('run --trace writes start and end; the end has the statistics', async () =>
   expect(world.engine.requests[0]).toMatchObject({ trace: true })
 })
 
-test('trace shows the tree, what was accepted, and what was learnt', async () => {
+test('trace shows the tree, what was accepted, and what was learned', async () => {
   const world = new FakeWorld()
   expect(await world.run(['trace', file('good.jsonl', `${START}\n${STEP}\n{"type":"st`)])).toBe(0)
   expect(world.out).toContain('step 1 at token 3: 2 draft passes, 4 proposed, 2 accepted')
@@ -57,7 +57,7 @@ test('trace shows the tree, what was accepted, and what was learnt', async () =>
   expect(tree).toBe(
     ['  + "Hello"  draft 90%', '  x |- " world"  draft 50%', '  . |  "!"  draft 40%', '  + `- " there"  history 40%', ''].join('\n'),
   )
-  expect(world.out.match(/learnt.*/g)).toEqual(['learnt  " world" -> "."  (verification)', 'learnt  "x a" -> " b"  (prompt)'])
+  expect(world.out.match(/learned.*/g)).toEqual(['learned  " world" -> "."  (verification)', 'learned  "x a" -> " b"  (prompt)'])
   expect(world.out).toContain('7 phrases, 2 of 4 look-ups found some')
 })
 

@@ -31,11 +31,11 @@ function brokenWalk(rules: Partial<Rules>): Verify {
     const emitted: Walk['emitted'][number][] = []
     let at = start
     for (;;) {
-      const first = tree.children(at).find((node) => tree.wanted(node))
+      const first = tree.children(at).find((node) => tree.needsLogits(node))
       const trusted = rules.trusts && first !== undefined
       const token = trusted ? tree.token(first) : sampler.pick(logits, at, rules.picksBlind ? before : prefix)
       const found = tree.child(at, token)
-      const child = found !== undefined && tree.wanted(found) ? found : undefined
+      const child = found !== undefined && tree.needsLogits(found) ? found : undefined
       if (child === undefined && rules.emitsNothing && emitted.length > 0) return { at, accepted, emitted: emitted.slice(0, -1) }
       emitted.push({ token, origin: 'target' })
       prefix.push(token)

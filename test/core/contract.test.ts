@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Cache, type Logits, type Pass, type Token, TokenTree } from '../../src/core/index.ts'
+import { type Cache, type ForwardInput, type Logits, type Token, TokenTree } from '../../src/core/index.ts'
 import { FakeModel, type FakeModelOptions, modelContract, type Runner } from '../../src/testing/index.ts'
 
 modelContract('FakeModel', { open: () => new FakeModel({ vocabSize: 100 }), tolerance: 0 }, { describe, it, beforeAll, afterAll })
@@ -31,12 +31,12 @@ const OPTIONS: FakeModelOptions = { vocabSize: 100 }
 
 /** The usual mask bug: a node sees every node before it, siblings' paths included. */
 class SeesSiblings extends FakeModel {
-  override forward(passes: readonly Pass[]): readonly Logits[] {
+  override forward(passes: readonly ForwardInput[]): readonly Logits[] {
     const all = super.forward(passes)
     return all.map((logits, i) => {
-      const { tree } = passes[i] as Pass
+      const { tree } = passes[i] as ForwardInput
       const seen = (node: number) => this.rowAfter(Array.from({ length: node + 1 }, (_, at) => tree.token(at)))
-      return tree.isChain ? logits : { ...logits, row: (node) => (tree.wanted(node) ? seen(node) : logits.row(node)) }
+      return tree.isChain ? logits : { ...logits, row: (node) => (tree.needsLogits(node) ? seen(node) : logits.row(node)) }
     })
   }
 }
@@ -57,7 +57,7 @@ class KeepsTheTrunk extends FakeModel {
   }
 
   #trees: Map<Cache, TokenTree> | undefined
-  override forward(passes: readonly Pass[]): readonly Logits[] {
+  override forward(passes: readonly ForwardInput[]): readonly Logits[] {
     const all = super.forward(passes)
     for (const { cache, tree } of passes) this.#trees?.set(cache, tree)
     return all
@@ -66,12 +66,13 @@ class KeepsTheTrunk extends FakeModel {
 
 /** Takes any token. */
 class TakesAnything extends FakeModel {
-  override forward(passes: readonly Pass[]): readonly Logits[] {
+  override forward(passes: readonly ForwardInput[]): readonly Logits[] {
     const inside = (token: Token) => Math.min(Math.max(token, 0), this.vocabSize - 1)
     return super.forward(
       passes.map(({ cache, tree }) => {
         const other = new TokenTree()
-        for (let node = 0; node < tree.size; node++) other.add(tree.parent(node), inside(tree.token(node)), { wanted: tree.wanted(node) })
+        for (let node = 0; node < tree.size; node++)
+          other.add(tree.parent(node), inside(tree.token(node)), { needsLogits: tree.needsLogits(node) })
         return { cache, tree: other }
       }),
     )

@@ -86,7 +86,7 @@ describe('FakeModel forgives nothing', () => {
     const cache = model.open()
     const tree = new TokenTree()
     tree.addPath(-1, [1, 2, 3])
-    tree.add(0, 4, { wanted: false })
+    tree.add(0, 4, { needsLogits: false })
     use(cache, tree, model.forward([{ cache, tree }])[0] as Logits)
     cache.close()
   }

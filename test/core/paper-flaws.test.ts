@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   AcceptanceEstimate,
-  CachedText,
+  CachedSequence,
   DRAFT_PRIORS,
   type Drafter,
   drive,
@@ -20,7 +20,7 @@ import {
 } from '../../src/core/index.ts'
 import { FakeModel } from '../../src/testing/index.ts'
 
-/** The published code's flaws (its own behaviour is the `paper` preset), each with the default's answer to it. */
+/** The published code's flaws (its own behavior is the `paper` preset), each with the default's answer to it. */
 const WORDS = 32
 
 /** A model whose next word depends on the last one only; `next` where it is not the following number. */
@@ -45,7 +45,7 @@ interface World {
 function paper(world: World, pool: PaperPool, prompt: Token[]) {
   const { draft, gamma, K, endTokens = new Set() } = world
   const options = { W: 1, N: 4, G: pool.capacity, K, gamma, initialWindow: [0, 0] }
-  return round(world, new PaperDrafter(new CachedText(draft.open()), pool, options, endTokens), prompt)
+  return round(world, new PaperDrafter(new CachedSequence(draft.open()), pool, options, endTokens), prompt)
 }
 
 /** One round of the default method, with no limit on chances. */
@@ -59,7 +59,7 @@ function ours(world: World, pool: PhrasePool, prompt: Token[], options: Partial<
       estimate: new AcceptanceEstimate(DRAFT_PRIORS),
       phraseChance: new PhraseChance(),
       planner: new ThresholdPlanner({ draft: 0, verify: 0 }),
-      drafting: new PhraseDrafting(new CachedText(draft.open()), pool, { window: 0, ngram: 4, guesses: 0 }),
+      drafting: new PhraseDrafting(new CachedSequence(draft.open()), pool, { window: 0, ngram: 4, guesses: 0 }),
       endTokens,
     },
   )
@@ -67,7 +67,7 @@ function ours(world: World, pool: PhrasePool, prompt: Token[], options: Partial<
 }
 
 function round({ target, maxTokens = 20, endTokens = new Set() }: World, drafter: Drafter, prompt: Token[]) {
-  const session = new Session({ target: new CachedText(target.open()), drafter, sampler: new Sampler(), endTokens, maxTokens }, prompt)
+  const session = new Session({ target: new CachedSequence(target.open()), drafter, sampler: new Sampler(), endTokens, maxTokens }, prompt)
   const step = drive(session.step())
   return { emitted: step.tokens.map(({ token }) => token), proposed: session.statistics.draftTokens }
 }
@@ -163,7 +163,7 @@ describe('flaws of the published code', () => {
         estimate: new AcceptanceEstimate(DRAFT_PRIORS),
         phraseChance: new PhraseChance(),
         planner: new ThresholdPlanner(),
-        drafting: new PhraseDrafting(new CachedText(draft.open()), pool, { window: 0, ngram: 4, guesses: 0 }),
+        drafting: new PhraseDrafting(new CachedSequence(draft.open()), pool, { window: 0, ngram: 4, guesses: 0 }),
         endTokens: new Set(),
       },
     )

@@ -178,7 +178,7 @@ describe('CostModel', () => {
     expect(model.isStale).toBe(false)
   })
 
-  it('follows a neighbour who takes memory from narrow passes only', () => {
+  it('follows a neighbor who takes memory from narrow passes only', () => {
     const model = new CostModel(STEPPED)
     for (let i = 0; i < 60; i++) model.observe(1, 0, 1.3 * costOf(STEPPED, 1))
     expect(model.seconds(1)).toBeCloseTo(1.3 * costOf(STEPPED, 1), 3)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
-  CachedText,
+  CachedSequence,
   drive,
   logitsOf,
   Sampler,
@@ -117,7 +117,10 @@ describe('sampling follows the softmax', () => {
       const counts = firstTokens((seed) => {
         const drafter = drafted ? new RandomDrafter(model, seed) : new VanillaDrafter()
         const sampler = new Sampler({ temperature: 1, seed })
-        const session = new Session({ target: new CachedText(model.open()), drafter, sampler, endTokens: new Set(), maxTokens: 1 }, [1, 2])
+        const session = new Session(
+          { target: new CachedSequence(model.open()), drafter, sampler, endTokens: new Set(), maxTokens: 1 },
+          [1, 2],
+        )
         return drive(session.step()).tokens[0]?.token as Token
       })
       expect(chiSquare(counts, expected)).toBeLessThan(LIMIT)

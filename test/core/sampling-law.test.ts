@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { CachedText, drive, Sampler, type SamplerOptions, Session, SpeculativeDrafter, type Token, uniform } from '../../src/core/index.ts'
+import {
+  CachedSequence,
+  drive,
+  Sampler,
+  type SamplerOptions,
+  Session,
+  SpeculativeDrafter,
+  type Token,
+  uniform,
+} from '../../src/core/index.ts'
 import { FakeModel } from '../../src/testing/index.ts'
 import { EveryThird } from './setups.ts'
 
@@ -35,7 +44,7 @@ function deviate(counts: readonly number[], expected: readonly number[]): number
 function sample(options: Partial<SamplerOptions>, constrained: boolean): { first: number[]; second: Map<Token, number[]> } {
   const target = new FakeModel({ vocabSize: WORDS, law })
   const draft = new FakeModel({ vocabSize: WORDS, law: (text) => law(text).map((logit, word) => logit + (word % 2)) })
-  const texts = [new CachedText(target.open()), new CachedText(draft.open())] as const
+  const texts = [new CachedSequence(target.open()), new CachedSequence(draft.open())] as const
   const first = new Array<number>(WORDS).fill(0)
   const second = new Map<Token, number[]>()
   for (let seed = 0; seed < SEEDS; seed++) {

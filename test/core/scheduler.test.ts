@@ -1,13 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CachedText, drive, type Pass, Scheduler, type Seat, Session, TokenTree, VanillaDrafter } from '../../src/core/index.ts'
+import {
+  CachedSequence,
+  drive,
+  type ForwardInput,
+  type ScheduledSession,
+  Scheduler,
+  Session,
+  TokenTree,
+  VanillaDrafter,
+} from '../../src/core/index.ts'
 import { FakeModel } from '../../src/testing/index.ts'
 import { answer, drafters, models, type Setup, sessionOptions, setup } from './setups.ts'
 
 const METHODS = ['speculative', 'prompt-lookup', 'lookahead', 'ouroboros', 'paper', 'random'] as const
 
 /** Answers the session to its end; undefined: cancelled. */
-async function answerOn(seat: Seat, session: Session, afterStep: () => void = () => {}): Promise<Session | undefined> {
+async function answerOn(seat: ScheduledSession, session: Session, afterStep: () => void = () => {}): Promise<Session | undefined> {
   while (!session.finish) {
     if ((await seat.run(session.step())) === undefined) return undefined
     afterStep()
@@ -24,14 +33,14 @@ async function together(world: Setup, arrivals: readonly number[], cancels: read
   const { target, draft } = models(world)
   const scheduler = new Scheduler(target)
   const conversation = drafters(world, target)
-  const texts: CachedText[] = []
+  const texts: CachedSequence[] = []
   const open = (model: FakeModel, chunk: number) => {
-    const text = new CachedText(model.open(), chunk)
+    const text = new CachedSequence(model.open(), chunk)
     texts.push(text)
     return text
   }
   const answers: Promise<unknown>[] = []
-  const seats: Seat[] = []
+  const seats: ScheduledSession[] = []
   const begin = (prompt: readonly number[]) => {
     const seat = scheduler.join()
     seats.push(seat)
@@ -88,12 +97,12 @@ describe('many sessions at once', () => {
   it('one session alone is run as without a scheduler: the same passes in the same order', async () => {
     await fc.assert(
       fc.asyncProperty(setup, async (world) => {
-        const passes = async (run: (session: Session, scheduler: Scheduler, seat: Seat) => Promise<void>) => {
+        const passes = async (run: (session: Session, scheduler: Scheduler, seat: ScheduledSession) => Promise<void>) => {
           const { target, draft } = models(world)
           const scheduler = new Scheduler(target)
-          const drafter = drafters(world, target)(new CachedText(draft.open(), world.promptChunk))()
+          const drafter = drafters(world, target)(new CachedSequence(draft.open(), world.promptChunk))()
           const seat = scheduler.join()
-          const options = { ...sessionOptions(world, new CachedText(target.open()), drafter), company: seat }
+          const options = { ...sessionOptions(world, new CachedSequence(target.open()), drafter), company: seat }
           await run(new Session(options, world.prompts[0] as number[]), scheduler, seat)
           return { target: target.widths, draft: draft.widths }
         }
@@ -116,7 +125,7 @@ describe('many sessions at once', () => {
 })
 
 /** A generator that sends single tokens, or one chunk of a prompt. */
-function* chain(cache: ReturnType<FakeModel['open']>, sizes: readonly number[], prompt = false): Generator<Pass, string, unknown> {
+function* chain(cache: ReturnType<FakeModel['open']>, sizes: readonly number[], prompt = false): Generator<ForwardInput, string, unknown> {
   for (const size of sizes) {
     const tree = TokenTree.chain(Array.from({ length: size }, () => 1))
     yield { cache, tree, prompt }
@@ -196,15 +205,15 @@ describe('joint passes', () => {
     const target = new FakeModel()
     const scheduler = new Scheduler(target)
     const [first, second] = [scheduler.join(), scheduler.join()]
-    expect(first.beside).toBe(0)
+    expect(first.otherTokens).toBe(0)
     void second.run(chain(target.open(), [5, 3]))
-    expect([first.beside, second.beside]).toEqual([5, 0])
+    expect([first.otherTokens, second.otherTokens]).toEqual([5, 0])
     scheduler.turn()
-    expect(first.beside).toBe(3)
+    expect(first.otherTokens).toBe(3)
     second.cancel()
-    expect(first.beside).toBe(5) // its last pass is the best guess
+    expect(first.otherTokens).toBe(5) // its last pass is the best guess
     second.leave()
-    expect(first.beside).toBe(0)
+    expect(first.otherTokens).toBe(0)
   })
 
   it('a session in company reads its prompt in the chunks that it is told', async () => {
@@ -212,7 +221,7 @@ describe('joint passes', () => {
     const scheduler = new Scheduler(target)
     const seat = scheduler.join()
     const options = {
-      ...sessionOptions(fc.sample(setup, 1)[0] as Setup, new CachedText(target.open()), new VanillaDrafter()),
+      ...sessionOptions(fc.sample(setup, 1)[0] as Setup, new CachedSequence(target.open()), new VanillaDrafter()),
       company: seat,
       maxTokens: 1,
       promptChunk: () => 4,

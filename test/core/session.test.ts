@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CachedText, drive, Sampler, Session, SpeculativeDrafter, type Token, VanillaDrafter } from '../../src/core/index.ts'
+import { CachedSequence, drive, Sampler, Session, SpeculativeDrafter, type Token, VanillaDrafter } from '../../src/core/index.ts'
 import { FakeModel, RandomDrafter } from '../../src/testing/index.ts'
 
 describe('session', () => {
@@ -7,7 +7,7 @@ describe('session', () => {
   const session = (prompt: Token[], maxTokens = 10) =>
     new Session(
       {
-        target: new CachedText(target.open()),
+        target: new CachedSequence(target.open()),
         drafter: new VanillaDrafter(),
         sampler: new Sampler(),
         endTokens: new Set<Token>(),
@@ -30,9 +30,9 @@ describe('session', () => {
 
   it('with the target as its own draft accepts everything: gamma + 1 tokens per step', () => {
     const model = new FakeModel({ vocabSize: 24, order: 2 })
-    const drafter = new SpeculativeDrafter(new CachedText(model.open()), { draftLength: 4, minProbability: 0 }, new Set())
+    const drafter = new SpeculativeDrafter(new CachedSequence(model.open()), { draftLength: 4, minProbability: 0 }, new Set())
     const one = new Session(
-      { target: new CachedText(model.open()), drafter, sampler: new Sampler(), endTokens: new Set(), maxTokens: 25 },
+      { target: new CachedSequence(model.open()), drafter, sampler: new Sampler(), endTokens: new Set(), maxTokens: 25 },
       [1, 2, 3],
     )
     while (!one.finish) drive(one.step())
@@ -44,20 +44,20 @@ describe('session', () => {
 
   it('a round says how many tokens each of its passes had', () => {
     const model = new FakeModel({ vocabSize: 24, order: 2 })
-    const drafter = new SpeculativeDrafter(new CachedText(model.open()), { draftLength: 3, minProbability: 0 }, new Set())
+    const drafter = new SpeculativeDrafter(new CachedSequence(model.open()), { draftLength: 3, minProbability: 0 }, new Set())
     const one = new Session(
-      { target: new CachedText(model.open()), drafter, sampler: new Sampler(), endTokens: new Set(), maxTokens: 9 },
+      { target: new CachedSequence(model.open()), drafter, sampler: new Sampler(), endTokens: new Set(), maxTokens: 9 },
       [1, 2, 3],
     )
     const widths = []
     while (!one.finish) widths.push(drive(one.step()).round?.widths)
-    // The prompt comes with the first passes; later ones begin with the token emitted last (the draft model has not seen the bonus's neighbour).
+    // The prompt comes with the first passes; later ones begin with the token emitted last (the draft model has not seen the bonus's neighbor).
     expect(widths[0]).toEqual({ target: 6, draft: [3, 1, 1] })
     expect(widths[1]).toMatchObject({ target: 4, draft: [2, 1, 1] })
   })
 
   it('reuses the common prefix of the next prompt', () => {
-    const text = new CachedText(target.open())
+    const text = new CachedSequence(target.open())
     const ask = (prompt: Token[]) => {
       const one = new Session(
         { target: text, drafter: new VanillaDrafter(), sampler: new Sampler(), endTokens: new Set(), maxTokens: 3 },
@@ -76,7 +76,7 @@ describe('session', () => {
       const drafter = drafted ? new RandomDrafter(model, 5) : new VanillaDrafter()
       const one = new Session(
         {
-          target: new CachedText(model.open()),
+          target: new CachedSequence(model.open()),
           drafter,
           sampler: new Sampler({ temperature: 1, seed: 3 }),
           endTokens: new Set(),

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import {
   AcceptanceEstimate,
-  CachedText,
+  CachedSequence,
   type Constraint,
   CostModel,
   CostPlanner,
@@ -180,7 +180,7 @@ export function models(setup: Setup): { target: FakeModel; draft: FakeModel } {
 }
 
 /** What one prompt of this world is answered with. */
-export function sessionOptions(setup: Setup, text: CachedText, drafter: Drafter): SessionOptions {
+export function sessionOptions(setup: Setup, text: CachedSequence, drafter: Drafter): SessionOptions {
   return {
     target: text,
     drafter,
@@ -194,8 +194,8 @@ export function sessionOptions(setup: Setup, text: CachedText, drafter: Drafter)
 /** Answers every prompt in turn, in one conversation; `plain` = by plain decoding. */
 export function answer(setup: Setup, plain: boolean): Answer[] {
   const { target, draft } = models(setup)
-  const text = new CachedText(target.open())
-  const draftText = new CachedText(draft.open(), setup.promptChunk)
+  const text = new CachedSequence(target.open())
+  const draftText = new CachedSequence(draft.open(), setup.promptChunk)
   const makeDrafter = plain ? () => new VanillaDrafter() : drafters(setup, target)(draftText)
   const answers = setup.prompts.map((prompt) => {
     const session = new Session(sessionOptions(setup, text, makeDrafter()), prompt)
@@ -229,7 +229,7 @@ export function checkLossless(setup: Setup): void {
 }
 
 /** Per conversation, by its draft text: new drafters that share what outlives a prompt. */
-export function drafters(setup: Setup, target: FakeModel): (draft: CachedText) => () => Drafter {
+export function drafters(setup: Setup, target: FakeModel): (draft: CachedSequence) => () => Drafter {
   const { method, W, N, G, K, gamma, options, withDraft, thresholds, minProbability, seed, sources, slope } = setup.drafting
   const endTokens = new Set(setup.endTokens)
   const pool = new PhrasePool({ capacityBytes: 50_000, perKey: 1 + (seed % 4) })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CachedText, ROOT, TokenTree } from '../../src/core/index.ts'
+import { CachedSequence, ROOT, TokenTree } from '../../src/core/index.ts'
 import { FakeModel } from '../../src/testing/index.ts'
 
 describe('TokenTree', () => {
@@ -16,14 +16,14 @@ describe('TokenTree', () => {
   })
   it('asks only for the last logits of a prompt', () => {
     const tree = TokenTree.chain([5, 6, 7])
-    expect([0, 1, 2].map((node) => tree.wanted(node))).toEqual([false, false, true])
+    expect([0, 1, 2].map((node) => tree.needsLogits(node))).toEqual([false, false, true])
     expect(tree.isChain).toBe(true)
   })
   it('a node is wanted once anyone wants it', () => {
     const tree = new TokenTree()
-    const node = tree.add(ROOT, 1, { wanted: false })
+    const node = tree.add(ROOT, 1, { needsLogits: false })
     tree.add(ROOT, 1)
-    expect(tree.wanted(node)).toBe(true)
+    expect(tree.needsLogits(node)).toBe(true)
   })
   it('grafts another tree below a node and says where its nodes went', () => {
     const tree = TokenTree.chain([1, 2])
@@ -41,7 +41,7 @@ describe('TokenTree', () => {
 
 describe('CachedText', () => {
   it('keeps the longest common prefix and leaves at least one token to send', () => {
-    const text = new CachedText(new FakeModel().open(), 2)
+    const text = new CachedSequence(new FakeModel().open(), 2)
     const steps = text.catchUp([1, 2, 3, 4, 5])
     const model = text.cache.model
     let next = steps.next()

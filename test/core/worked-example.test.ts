@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { CachedText, drive, PaperDrafter, PaperPool, Sampler, Session, type Token } from '../../src/core/index.ts'
+import { CachedSequence, drive, PaperDrafter, PaperPool, Sampler, Session, type Token } from '../../src/core/index.ts'
 import { FakeModel } from '../../src/testing/index.ts'
 
 /** A model of ten words whose next word depends on the last one only. */
@@ -51,9 +51,9 @@ it('the paper preset does what docs/worked-example.md says', () => {
   const draft = model([1, 2, 3, 8, 5, 6, 0, 8, 4, 0])
   const pool = new PaperPool(2)
   const options = { W: 3, N: 4, G: 2, K: 2, gamma: 3, initialWindow: [5, 1, 2, 6] }
-  const drafter = new PaperDrafter(new CachedText(draft.open()), pool, options, new Set())
+  const drafter = new PaperDrafter(new CachedSequence(draft.open()), pool, options, new Set())
   const session = new Session(
-    { target: new CachedText(target.open()), drafter, sampler: new Sampler(), endTokens: new Set(), maxTokens: 14 },
+    { target: new CachedSequence(target.open()), drafter, sampler: new Sampler(), endTokens: new Set(), maxTokens: 14 },
     [1, 2, 3],
   )
   const rounds = []

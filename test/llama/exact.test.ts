@@ -198,7 +198,7 @@ function oneByOne(model: LlamaModel, text: readonly Token[], count: number): Flo
 function wholeChain(tokens: readonly Token[]): TokenTree {
   const tree = new TokenTree()
   let at: NodeId = ROOT
-  for (const token of tokens) at = tree.add(at, token, { wanted: true })
+  for (const token of tokens) at = tree.add(at, token, { needsLogits: true })
   return tree
 }
 

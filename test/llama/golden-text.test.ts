@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { CachedText, drive, Sampler, Session, VanillaDrafter } from '../../src/core/index.ts'
+import { CachedSequence, drive, Sampler, Session, VanillaDrafter } from '../../src/core/index.ts'
 import { LlamaModel } from '../../src/llama/model.ts'
 import { goldenFile } from './model-files.ts'
 
@@ -12,7 +12,7 @@ const { runs } = JSON.parse(readFileSync(goldenFile('reference-runs.json'), 'utf
 
 test('greedy text of the tiny model equals PyTorch float32', () => {
   const model = LlamaModel.load(goldenFile('target.gguf'), { cacheTypeK: 'f32', cacheTypeV: 'f32', flashAttention: false, threads: 1 })
-  const text = new CachedText(model.open())
+  const text = new CachedSequence(model.open())
   for (const [i, { prompt, plain }] of (runs[0]?.cases ?? []).entries()) {
     const session = new Session(
       { target: text, drafter: new VanillaDrafter(), sampler: new Sampler(), endTokens: new Set(), maxTokens: plain.length },

@@ -9,7 +9,7 @@ import { DEFAULT_PYTHON, downloadWheel } from '../../src/models/pip.ts'
 import { readWheelEntry } from '../../src/models/wheel-entry.ts'
 import { fastDraft } from '../../src/runtime/fast-draft.ts'
 
-/** A model of the catalogue; `npm test` has pulled it. */
+/** A model of the catalog; `npm test` has pulled it. */
 export function modelFile(id: 'qwen2.5-coder-1.5b' | 'qwen2.5-coder-0.5b' | 'smollm2-135m'): Promise<string> {
   return resolveModel(id)
 }

@@ -10,7 +10,7 @@ import { registerPull } from '../../src/cli/commands/pull.ts'
 import type { Terminal } from '../../src/cli/views/terminal.ts'
 import { TransferView } from '../../src/cli/views/transfer-view.ts'
 import { formatBytes, formatSeconds } from '../../src/cli/views/units.ts'
-import { findEntry } from '../../src/models/catalogue.ts'
+import { findEntry } from '../../src/models/catalog.ts'
 import { tempFolder } from './temp-folder.ts'
 
 const golden = (name: string): string => fileURLToPath(new URL(`../golden/${name}.gguf`, import.meta.url))

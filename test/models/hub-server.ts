@@ -7,7 +7,7 @@ export interface HubServer extends AsyncDisposable {
   ranges: (string | undefined)[]
 }
 
-export interface HubBehaviour {
+export interface HubBehavior {
   /** Ends the connection after so many bytes of an answer; the number of answers cut. */
   cut?: { after: number; times: number }
   /** Told in `x-linked-etag` by the hub, before it redirects. */
@@ -20,31 +20,31 @@ export interface HubBehaviour {
 }
 
 /** A model hub on loopback with one file for every address: redirects once, then sends it, ranges included. */
-export async function startHub(content: Buffer, behaviour: HubBehaviour = {}): Promise<HubServer> {
+export async function startHub(content: Buffer, behavior: HubBehavior = {}): Promise<HubServer> {
   const ranges: (string | undefined)[] = []
-  let cuts = behaviour.cut?.times ?? 0
+  let cuts = behavior.cut?.times ?? 0
   const server = createServer((request, response) => {
-    if (behaviour.silent) return
-    if (behaviour.status) return void response.writeHead(behaviour.status).end('no')
+    if (behavior.silent) return
+    if (behavior.status) return void response.writeHead(behavior.status).end('no')
     if (!request.url?.startsWith('/storage')) {
-      const linked = behaviour.sha256 ? { 'x-linked-etag': `"${behaviour.sha256}"` } : {}
+      const linked = behavior.sha256 ? { 'x-linked-etag': `"${behavior.sha256}"` } : {}
       return void response.writeHead(302, { location: '/storage', ...linked }).end()
     }
     ranges.push(request.headers.range)
     void send(request, response)
   })
   const send = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const asked = behaviour.ignoreRange ? undefined : /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1]
+    const asked = behavior.ignoreRange ? undefined : /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1]
     const start = Number(asked ?? 0)
     if (start >= content.length) return void response.writeHead(416, { 'content-range': `bytes */${content.length}` }).end()
     const rest = content.subarray(start)
     const range = asked === undefined ? {} : { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` }
     response.writeHead(asked === undefined ? 200 : 206, { 'content-length': rest.length, ...range })
     const cutting = cuts > 0
-    const most = cutting ? Math.min(behaviour.cut?.after ?? 0, rest.length) : rest.length
+    const most = cutting ? Math.min(behavior.cut?.after ?? 0, rest.length) : rest.length
     if (cutting) cuts--
     for (let at = 0; at < most; at += 16_384) {
-      if (behaviour.delay) await new Promise((resolve) => setTimeout(resolve, behaviour.delay))
+      if (behavior.delay) await new Promise((resolve) => setTimeout(resolve, behavior.delay))
       response.write(rest.subarray(at, Math.min(at + 16_384, most)))
     }
     if (cutting) setTimeout(() => response.destroy(), 50)

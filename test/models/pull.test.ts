@@ -93,9 +93,9 @@ describe('pull from the hub', () => {
     [{ status: 401 }, 'private or gated'],
     [{ status: 503 }, 'answered 503'],
     [{ silent: true }, 'no answer within 0.2 seconds'],
-  ])('says why: %j', async (behaviour, reason) => {
+  ])('says why: %j', async (behavior, reason) => {
     const path = join(await tempFolder(), 'model.gguf')
-    await using hub = await startHub(content, behaviour)
+    await using hub = await startHub(content, behavior)
     await expect(pullFile(path, wanted, { hub: hub.address, timeoutMs: 200 })).rejects.toMatchObject({
       code: 'E_DOWNLOAD',
       message: expect.stringContaining(reason),

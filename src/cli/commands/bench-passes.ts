@@ -8,7 +8,7 @@ export function registerBenchPasses(bench: Command, { terminal }: World): void {
   bench
     .command('passes')
     .description("what passes over several tokens cost with our kernels and with llama.cpp's, in turn")
-    .argument('<model>', 'GGUF file, catalogue id or hf:owner/repo/file.gguf')
+    .argument('<model>', 'GGUF file, catalog id or hf:owner/repo/file.gguf')
     .option('-t, --threads <n>', "threads (default: the machine's cores)", integer({ min: 1, max: 1024 }))
     .option('--json', 'print one JSON object')
     .action(async (model: string, { json, threads }: { json?: boolean; threads?: number }) => {

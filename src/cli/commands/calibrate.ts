@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { EngineFacts } from '../../api/types.ts'
 import { limitOf } from '../../bench/limit.ts'
-import { defaultTarget } from '../../models/catalogue.ts'
+import { defaultTarget } from '../../models/catalog.ts'
 import { addLoadFlags, type LoadFlags } from '../flags/load-flags.ts'
 import { loadWithProgress } from './load-progress.ts'
 import type { World } from './world.ts'

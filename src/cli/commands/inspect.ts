@@ -10,7 +10,7 @@ export function registerInspect(program: Command, terminal: Terminal = processTe
   program
     .command('inspect')
     .description("show a model file's facts; for two files, whether the second can draft for the first (exit code 1 if not)")
-    .argument('<model>', 'GGUF file, catalogue id or hf:owner/repo/file.gguf')
+    .argument('<model>', 'GGUF file, catalog id or hf:owner/repo/file.gguf')
     .argument('[draft]', 'a second one')
     .option('--json', 'print one JSON object')
     .action(async (model: string, draft: string | undefined, { json }: { json?: boolean }) => {

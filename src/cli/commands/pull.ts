@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { Command } from 'commander'
-import { defaultTarget, findEntry } from '../../models/catalogue.ts'
+import { defaultTarget, findEntry } from '../../models/catalog.ts'
 import { Interrupted, interruptible } from '../views/interrupt.ts'
 import { processTerminal, type Terminal } from '../views/terminal.ts'
 import { TransferView } from '../views/transfer-view.ts'
@@ -10,7 +10,7 @@ export function registerPull(program: Command, terminal: Terminal = processTermi
   program
     .command('pull')
     .description('download models; goes on where an earlier pull ended')
-    .argument('[model...]', `catalogue id or hf:owner/repo/file.gguf (default: ${defaultTarget} and its draft model)`)
+    .argument('[model...]', `catalog id or hf:owner/repo/file.gguf (default: ${defaultTarget} and its draft model)`)
     .option('--no-draft', "leave out the targets' draft models")
     .option('--no-draft-requantize', 'make no cheaper precision of the draft model')
     .action(async (models: string[], { draft, draftRequantize }: { draft: boolean; draftRequantize: boolean }) => {
@@ -34,7 +34,7 @@ export function registerPull(program: Command, terminal: Terminal = processTermi
     })
 }
 
-/** Makes the cheaper precision of a draft model, where the catalogue has one: a minute at most, once. */
+/** Makes the cheaper precision of a draft model, where the catalog has one: a minute at most, once. */
 async function requantize(model: string, path: string, { stdout, stderr }: Terminal, signal: AbortSignal): Promise<void> {
   if (!findEntry(model)?.fast) return
   const { fastDraft } = await import('../../runtime/fast-draft.ts')

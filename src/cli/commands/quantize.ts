@@ -7,7 +7,7 @@ export function registerQuantize(program: Command, terminal: Terminal = processT
   program
     .command('quantize')
     .description('write a model file in another precision')
-    .argument('<in>', 'GGUF file or catalogue id')
+    .argument('<in>', 'GGUF file or catalog id')
     .argument('<out>', 'file to write; must not exist')
     .argument('<type>', 'e.g. Q8_0, Q4_0, Q4_K_M, F16')
     .option('--output-type <type>', 'type of the output layer, e.g. Q4_0 for a faster draft model')

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { defaultTarget } from '../../models/catalogue.ts'
+import { defaultTarget } from '../../models/catalog.ts'
 import { addGenerateFlags, toGenerateOptions } from '../flags/generate-flags.ts'
 import { addLoadFlags } from '../flags/load-flags.ts'
 import { joinPrompt, readPipe } from '../flags/prompt.ts'

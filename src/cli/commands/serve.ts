@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { pino } from 'pino'
-import { defaultTarget } from '../../models/catalogue.ts'
+import { defaultTarget } from '../../models/catalog.ts'
 import { addGenerateFlags } from '../flags/generate-flags.ts'
 import { addLoadFlags } from '../flags/load-flags.ts'
 import { addServeFlags, type ServeFlags, toListenOptions } from '../flags/serve-flags.ts'

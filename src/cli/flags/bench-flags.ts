@@ -6,7 +6,7 @@ import type { Plan } from '../../bench/runner.ts'
 import { findTasks, taskNames } from '../../bench/task.ts'
 import { PEER_NAMES, type PeerName } from '../../builds/peers.ts'
 import { OuroborosError } from '../../core/errors.ts'
-import { findEntry } from '../../models/catalogue.ts'
+import { findEntry } from '../../models/catalog.ts'
 import type { LoadFlags } from './load-flags.ts'
 import { integer, real } from './numbers.ts'
 
@@ -37,7 +37,7 @@ export function addBenchFlags(command: Command): Command {
     .option('--data <dir>', "folder with the data sets' own files (required)")
     .addOption(new Option('--tasks <names>', `comma-separated, of ${taskNames.join(', ')}`).argParser(list).default(TASKS, TASKS.join(',')))
     .option('--methods <names>', `comma-separated, of ${methodNames.join(', ')}, all (default: all but paper)`, list)
-    .option('--targets <models>', 'several targets, comma-separated: catalogue ids or GGUF files, e.g. of one model in several types', list)
+    .option('--targets <models>', 'several targets, comma-separated: catalog ids or GGUF files, e.g. of one model in several types', list)
     .option('--prompts <n>', 'prompts per task', integer({ min: 1 }), 10)
     .option('-n, --tokens <n>', 'most tokens per answer', integer({ min: 2 }), 128)
     .option('--temp <t>', 'temperature; 0 is greedy', real({ min: 0, max: 100 }), 0)

@@ -20,7 +20,7 @@ export interface LoadFlags {
   flashAttn?: 'on' | 'off' | 'auto'
   cacheTypeK?: CacheType
   cacheTypeV?: CacheType
-  phrasesFrom?: string[]
+  corpusFiles?: string[]
   exact?: boolean
   library?: string
   /** False with `--no-calibrate`. */
@@ -33,10 +33,10 @@ export interface LoadFlags {
 export function addLoadFlags(command: Command, defaultModel: string): Command {
   return command
     .optionsGroup('Models:')
-    .option('-m, --model <model>', 'target model: catalogue id, hf:owner/repo/file.gguf, or GGUF file', defaultModel)
-    .addOption(new Option('--spec-draft-model <model>', 'draft model; a catalogue id as target brings its own  [-md]').conflicts('draft'))
+    .option('-m, --model <model>', 'target model: catalog id, hf:owner/repo/file.gguf, or GGUF file', defaultModel)
+    .addOption(new Option('--spec-draft-model <model>', 'draft model; a catalog id as target brings its own  [-md]').conflicts('draft'))
     .option('--no-draft', 'load no draft model')
-    .option('--no-draft-requantize', "use the catalogue's draft model as it was pulled, not in a cheaper precision made from it")
+    .option('--no-draft-requantize', "use the catalog's draft model as it was pulled, not in a cheaper precision made from it")
     .option('-c, --ctx-size <n>', 'context in tokens, prompt and answer together (default: 4096)', integer({ min: 16, max: 2 ** 20 }))
     .option('-t, --threads <n>', "threads (default: the machine's cores)", integer({ min: 1, max: 1024 }))
     .option('--gpu-layers <n>', 'layers of the target on the GPU, or all  [-ngl]', layers)
@@ -70,7 +70,7 @@ export function toLoadOptions(flags: LoadFlags): LoadOptions {
     ...(flags.cacheTypeK && { cacheTypeK: flags.cacheTypeK }),
     ...(flags.cacheTypeV && { cacheTypeV: flags.cacheTypeV }),
     ...(flags.exact && { exact: true }),
-    ...(flags.phrasesFrom && { phrasesFrom: flags.phrasesFrom }),
+    ...(flags.corpusFiles && { corpusFiles: flags.corpusFiles }),
     ...(flags.library !== undefined && { library: flags.library }),
     ...(flags.calibrate === false && { calibrate: false }),
     ...(flags.kernels === false && { kernels: false }),

@@ -82,7 +82,7 @@ export function toListenOptions(flags: ServeFlags, log: Log): ListenOptions {
   }
 }
 
-/** A catalogue id as it is; of a file or repository, its last part without the ending. */
+/** A catalog id as it is; of a file or repository, its last part without the ending. */
 function nameOf(model: string): string {
   return (model.split(/[\\/]/).at(-1) as string).replace(/\.gguf$/i, '')
 }

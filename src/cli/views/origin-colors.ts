@@ -7,13 +7,13 @@ export type ColorWhen = 'auto' | 'always' | 'never'
 
 export type Paint = ReturnType<typeof picocolors.createColors>
 
-/** Whether to colour: `auto` = standard output is a terminal and NO_COLOR is not set. */
+/** Whether to color: `auto` = standard output is a terminal and NO_COLOR is not set. */
 export function wantsColor(when: ColorWhen, terminal: Terminal): boolean {
   if (when !== 'auto') return when === 'always'
   return Boolean(terminal.stdout.isTTY) && !terminal.env.NO_COLOR && terminal.env.TERM !== 'dumb'
 }
 
-/** Text in the colour of its origin: target plain, draft green, phrase cyan. */
+/** Text in the color of its origin: target plain, draft green, phrase cyan. */
 export function paintOrigin(paint: Paint, origin: Origin, text: string): string {
   if (origin === 'draft') return paint.green(text)
   return origin === 'phrase' ? paint.cyan(text) : text
@@ -28,7 +28,7 @@ export function legend(paint: Paint): string {
   return names.map(([origin, name]) => paintOrigin(paint, origin, `■ ${name}`)).join('  ')
 }
 
-/** Colours a stream of steps. What is printed is exactly the steps' text, which may lag behind the tokens' (stop strings). */
+/** Colors a stream of steps. What is printed is exactly the steps' text, which may lag behind the tokens' (stop strings). */
 export class OriginPainter {
   readonly #paint: Paint
   readonly #waiting: { origin: Origin; text: string }[] = []

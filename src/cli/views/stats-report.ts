@@ -29,7 +29,7 @@ export function speed(perSecond: number): string {
   return `${perSecond.toFixed(1)} tok/s`
 }
 
-/** "target 48 (38%)  draft 60 (47%)  phrase 20 (16%)", coloured. */
+/** "target 48 (38%)  draft 60 (47%)  phrase 20 (16%)", colored. */
 export function origins(statistics: Statistics, paint: Paint): string {
   const entries = Object.entries(statistics.tokensByOrigin) as [Origin, number][]
   const all = entries.reduce((sum, [, tokens]) => sum + tokens, 0)

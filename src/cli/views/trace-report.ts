@@ -3,9 +3,9 @@ import { type Paint, paintOrigin } from './origin-colors.ts'
 import type { TraceEnd, TraceLine, TraceStart } from './trace-file.ts'
 
 /** Phrases shown per step. */
-const MOST_LEARNT = 6
+const MOST_LEARNED = 6
 
-/** One line of a trace as text: a step is its tree, what was emitted, and what was learnt. */
+/** One line of a trace as text: a step is its tree, what was emitted, and what was learned. */
 export function traceReport(line: TraceStart | TraceLine | TraceEnd, paint: Paint): string {
   if (line.type === 'start') {
     return `${line.method}: ${line.target}${line.draft ? ` with drafts by ${line.draft}` : ''}\nprompt ${shown(line.prompt)}\n${paint.dim('marks: + accepted, x tried and refused, . never reached; then the token, who proposed it, and its estimated chance')}\n`
@@ -19,21 +19,21 @@ export function traceReport(line: TraceStart | TraceLine | TraceEnd, paint: Pain
     paint.bold(head),
     ...treeLines(line, paint),
     `  emitted ${line.emitted.map((one) => paintOrigin(paint, one.origin as TraceNode['origin'], shown(one.text))).join(' ')}`,
-    ...learntLines(line).map((text) => paint.dim(text)),
+    ...learnedLines(line).map((text) => paint.dim(text)),
     ...(line.pool ? [paint.dim(`  pool    ${line.pool.size} phrases, ${line.pool.hits} of ${line.pool.lookups} look-ups found some`)] : []),
     '',
   ].join('\n')
 }
 
-/** A phrase is learnt under several keys: the longest is shown. Of many, the target's corrections come first. */
-function learntLines({ learnt }: TraceLine): string[] {
-  const longest = learnt.filter(({ key, phrase }, i) => {
-    const next = learnt[i + 1]
+/** A phrase is learned under several keys: the longest is shown. Of many, the target's corrections come first. */
+function learnedLines({ learned }: TraceLine): string[] {
+  const longest = learned.filter(({ key, phrase }, i) => {
+    const next = learned[i + 1]
     return !(next && next.phrase === phrase && next.key.endsWith(key))
   })
   const order = longest.sort((a, b) => Number(b.source === 'verification') - Number(a.source === 'verification'))
-  const lines = order.slice(0, MOST_LEARNT).map(({ key, phrase, source }) => `  learnt  ${shown(key)} -> ${shown(phrase)}  (${source})`)
-  return longest.length > MOST_LEARNT ? [...lines, `  learnt  ${longest.length - MOST_LEARNT} more`] : lines
+  const lines = order.slice(0, MOST_LEARNED).map(({ key, phrase, source }) => `  learned  ${shown(key)} -> ${shown(phrase)}  (${source})`)
+  return longest.length > MOST_LEARNED ? [...lines, `  learned  ${longest.length - MOST_LEARNED} more`] : lines
 }
 
 /** The tree, a node a line; a chain does not indent. */

@@ -5,7 +5,7 @@ export interface CostCurve {
   /** Of a pass behind a short context. */
   readonly seconds: readonly number[]
   /** Seconds of each that pass outside the engine, if measured: its batch is written and a row is read. */
-  readonly aside?: number
+  readonly overheadSeconds?: number
   /** Seconds that each token of context adds: to every pass, and for each token of the pass. */
   readonly context?: { readonly perPass: number; readonly perToken: number }
 }

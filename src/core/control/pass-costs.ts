@@ -3,16 +3,16 @@ import { type CostCurve, costOf, monotone } from './cost-curve.ts'
 /** How fast a width's cost follows its passes, and what widths beside it hear of them: this share for each step away. */
 const WEIGHT = 0.08
 const BESIDE = 0.25
-/** What was learnt of widths that are no longer used is forgotten: they are tried again. */
+/** What was learned of widths that are no longer used is forgotten: they are tried again. */
 const FORGETTING = 0.002
-/** One pass beside a busy neighbour says little. */
+/** One pass beside a busy neighbor says little. */
 const MOST_OFF = 2
 /** Costs that have parted by this factor since they were measured: the curve is to be measured again. */
 const STALE = 1.6
 
 /**
  * A measured curve that learns from every real pass, at its width and a little beside it. There is no common factor for the machine's
- * speed: what a neighbour takes is memory's time, which narrow passes wait for, or the processor's, which wide ones do.
+ * speed: what a neighbor takes is memory's time, which narrow passes wait for, or the processor's, which wide ones do.
  */
 export class CostModel {
   readonly #measured: CostCurve
@@ -52,14 +52,14 @@ export class CostModel {
       if (Math.abs((widths[i] as number) - width) < Math.abs((widths[nearest] as number) - width)) nearest = i
     }
     const measured = this.#measured.seconds
-    const learnt = (this.#factors[nearest] as number) * heard ** WEIGHT
-    const now = learnt * (measured[nearest] as number)
+    const learned = (this.#factors[nearest] as number) * heard ** WEIGHT
+    const now = learned * (measured[nearest] as number)
     for (let i = 0; i < widths.length; i++) {
       const factor = this.#factors[i] as number
-      const moved = factor * heard ** (WEIGHT * BESIDE ** Math.abs(i - nearest)) * (learnt / factor) ** FORGETTING
+      const moved = factor * heard ** (WEIGHT * BESIDE ** Math.abs(i - nearest)) * (learned / factor) ** FORGETTING
       // A wider pass costs no less than the one that was just seen, a narrower one no more.
       const bound = now / (measured[i] as number)
-      this.#factors[i] = i === nearest ? learnt : i > nearest ? Math.max(bound, moved) : Math.min(bound, moved)
+      this.#factors[i] = i === nearest ? learned : i > nearest ? Math.max(bound, moved) : Math.min(bound, moved)
     }
     this.#curve = { ...this.#measured, seconds: monotone(measured.map((cost, i) => cost * (this.#factors[i] as number))) }
   }

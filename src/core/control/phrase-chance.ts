@@ -22,7 +22,7 @@ export interface PhraseFacts {
  */
 const FITTED = [-1.9, 0.85, 1.1, 1.8, 1.9, 0.9, 0.7, 0.5, -0.4, 1]
 const RATE = 0.03
-/** How fast one request's own leaning is learnt, and how much of it is left after each token. */
+/** How fast one request's own leaning is learned, and how much of it is left after each token. */
 const OWN_RATE = 0.4
 const OWN_MEMORY = 0.99
 const MOST_STREAK = 32
@@ -56,7 +56,7 @@ export class PhraseChance {
     for (let i = 0; i < x.length; i++) this.#weights[i] = (this.#weights[i] as number) + RATE * error * (x[i] as number)
   }
 
-  /** What was learnt, to be kept over the life of a process. */
+  /** What was learned, to be kept over the life of a process. */
   get weights(): number[] {
     return [...this.#weights]
   }

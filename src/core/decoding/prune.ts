@@ -3,43 +3,43 @@ import type { Token } from '../token.ts'
 import { type NodeId, ROOT, TokenTree } from '../token-tree.ts'
 
 /** What a proposal may not exceed. */
-export interface CutLimits {
+export interface PruneLimits {
   /** Longest path, in tokens. */
-  readonly depth: number
+  readonly maxDepth: number
   /** Most nodes. */
-  readonly nodes: number
+  readonly maxNodes: number
   /** Follows the text so far; nodes that it forbids can never be accepted. */
   readonly constraint?: Constraint | undefined
 }
 
 /** The part of a proposal that is sent to the target. */
-export interface Sent {
+export interface PrunedTree {
   readonly tree: TokenTree
   /** Each sent node's id in the proposal. */
-  readonly origins: readonly NodeId[]
+  readonly proposalIds: readonly NodeId[]
 }
 
 /**
  * The part of a proposal that context, batch and grammar leave over. A lookahead window (nodes without logits) is read as a
  * whole: the grammar does not prune it.
  */
-export function cut(proposal: TokenTree, limits: CutLimits): Sent {
+export function prune(proposal: TokenTree, limits: PruneLimits): PrunedTree {
   const nodes = Array.from({ length: proposal.size }, (_, node) => node)
-  const fits = proposal.size <= limits.nodes && nodes.every((node) => proposal.depth(node) <= limits.depth)
-  const forbidden = nodes.every((node) => proposal.wanted(node)) ? forbiddenNodes(proposal, limits.constraint) : new Set<NodeId>()
-  if (fits && forbidden.size === 0) return { tree: proposal, origins: nodes }
+  const fits = proposal.size <= limits.maxNodes && nodes.every((node) => proposal.depth(node) <= limits.maxDepth)
+  const forbidden = nodes.every((node) => proposal.needsLogits(node)) ? forbiddenNodes(proposal, limits.constraint) : new Set<NodeId>()
+  if (fits && forbidden.size === 0) return { tree: proposal, proposalIds: nodes }
   const tree = new TokenTree()
-  const origins: NodeId[] = []
+  const proposalIds: NodeId[] = []
   const places: NodeId[] = []
   for (const node of nodes) {
     const parent = proposal.parent(node)
     const place = parent === ROOT ? ROOT : places[parent]
-    if (place === undefined || tree.size >= limits.nodes || proposal.depth(node) > limits.depth || forbidden.has(node)) continue
+    if (place === undefined || tree.size >= limits.maxNodes || proposal.depth(node) > limits.maxDepth || forbidden.has(node)) continue
     const about = proposal.proposal(node)
-    places[node] = tree.add(place, proposal.token(node), { wanted: proposal.wanted(node), ...(about && { proposal: about }) })
-    origins.push(node)
+    places[node] = tree.add(place, proposal.token(node), { needsLogits: proposal.needsLogits(node), ...(about && { proposal: about }) })
+    proposalIds.push(node)
   }
-  return { tree, origins }
+  return { tree, proposalIds }
 }
 
 /** The first node of each path that the constraint does not allow. */

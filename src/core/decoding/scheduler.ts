@@ -1,9 +1,9 @@
-import type { Logits, Model, Pass } from '../model.ts'
+import type { ForwardInput, Logits, Model } from '../model.ts'
 
 /** A pass that waits for its turn, and who goes on with its logits. */
 interface Waiting {
-  readonly seat: Seat
-  readonly pass: Pass
+  readonly seat: ScheduledSession
+  readonly pass: ForwardInput
   advance(logits: Logits): void
   fail(error: unknown): void
 }
@@ -23,7 +23,7 @@ const STALL_MS = 200
 export class Scheduler {
   readonly #target: Model
   readonly #now: () => number
-  readonly #seats = new Set<Seat>()
+  readonly #seats = new Set<ScheduledSession>()
   /** Longest waiting first. */
   #waiting: Waiting[] = []
   #draftTurns = 0
@@ -49,8 +49,8 @@ export class Scheduler {
   }
 
   /** A place for one more session. */
-  join(): Seat {
-    const seat: Seat = new Seat(
+  join(): ScheduledSession {
+    const seat: ScheduledSession = new ScheduledSession(
       () => this.#beside(seat),
       (steps) => this.#run(seat, steps),
       () => this.#seats.delete(seat),
@@ -113,9 +113,9 @@ export class Scheduler {
     return group
   }
 
-  #run<T>(seat: Seat, steps: Generator<Pass, T, Logits>): Promise<T | undefined> {
+  #run<T>(seat: ScheduledSession, steps: Generator<ForwardInput, T, Logits>): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
-      const waitFor = (next: IteratorResult<Pass, T>): void => {
+      const waitFor = (next: IteratorResult<ForwardInput, T>): void => {
         seat.cancelPass = undefined
         if (next.done) {
           resolve(next.value)
@@ -128,7 +128,7 @@ export class Scheduler {
           resolve(undefined)
         }
       }
-      const resume = (step: () => IteratorResult<Pass, T>): void => {
+      const resume = (step: () => IteratorResult<ForwardInput, T>): void => {
         const began = this.#now()
         try {
           const next = step()
@@ -144,7 +144,7 @@ export class Scheduler {
     })
   }
 
-  #beside(seat: Seat): number {
+  #beside(seat: ScheduledSession): number {
     let tokens = 0
     for (const other of this.#seats) if (other !== seat) tokens += other.width
     for (const { seat: other, pass } of this.#waiting) {
@@ -155,7 +155,7 @@ export class Scheduler {
 }
 
 /** One session's place in a scheduler. */
-export class Seat {
+export class ScheduledSession {
   /** Milliseconds: in draft and target passes that it took part in, and in its own work between them. */
   readonly spent = { draft: 0, target: 0, own: 0 }
   /** Tokens of its last target pass. */
@@ -163,22 +163,22 @@ export class Seat {
   /** Set while a pass is waiting. */
   cancelPass: (() => void) | undefined
   readonly #beside: () => number
-  readonly #run: <T>(steps: Generator<Pass, T, Logits>) => Promise<T | undefined>
+  readonly #run: <T>(steps: Generator<ForwardInput, T, Logits>) => Promise<T | undefined>
   readonly #leave: () => void
 
-  constructor(beside: () => number, run: <T>(steps: Generator<Pass, T, Logits>) => Promise<T | undefined>, leave: () => void) {
+  constructor(beside: () => number, run: <T>(steps: Generator<ForwardInput, T, Logits>) => Promise<T | undefined>, leave: () => void) {
     this.#beside = beside
     this.#run = run
     this.#leave = leave
   }
 
   /** Tokens that the other sessions are expected to put into the same target pass; 0 alone. */
-  get beside(): number {
+  get otherTokens(): number {
     return this.#beside()
   }
 
   /** Answers the generator's passes in joint passes; undefined if it was cancelled on the way. One at a time. */
-  run<T>(steps: Generator<Pass, T, Logits>): Promise<T | undefined> {
+  run<T>(steps: Generator<ForwardInput, T, Logits>): Promise<T | undefined> {
     return this.#run(steps)
   }
 

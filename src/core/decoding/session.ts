@@ -1,17 +1,17 @@
-import type { CachedText } from '../cached-sequence.ts'
-import type { Drafter, Room } from '../drafter.ts'
+import type { CachedSequence } from '../cached-sequence.ts'
+import type { DraftBudget, Drafter } from '../drafter.ts'
 import { OuroborosError } from '../errors.ts'
-import type { Logits, Pass } from '../model.ts'
+import type { ForwardInput, Logits } from '../model.ts'
 import type { Sampler } from '../sampling/sampler.ts'
 import { emptyStatistics, recordStep, type Statistics } from '../stats.ts'
 import type { Token } from '../token.ts'
 import { type NodeId, ROOT, TokenTree } from '../token-tree.ts'
-import { cut } from './prune.ts'
+import { prune } from './prune.ts'
 import { type EmittedToken, verify } from './verify.ts'
 
 export interface SessionOptions {
   /** The target model's cache; what it holds of the prompt is reused. */
-  readonly target: CachedText
+  readonly target: CachedSequence
   readonly drafter: Drafter
   readonly sampler: Sampler
   readonly endTokens: ReadonlySet<Token>
@@ -20,8 +20,8 @@ export interface SessionOptions {
   readonly logprobs?: number
   /** Prompt tokens per pass: a cancel or another session waits at most this long. */
   readonly promptChunk?: number | (() => number)
-  /** Who else is answered in the same passes; absent = nobody. */
-  readonly company?: { readonly beside: number }
+  /** Load from other sessions that share the passes; absent = none. */
+  readonly load?: { readonly otherTokens: number }
 }
 
 /** What one step did. A prompt chunk emits nothing. */
@@ -37,7 +37,7 @@ export interface Round {
   /** Length of the prefix before it. */
   readonly before: number
   /** What was sent to the target, and the path of it that was accepted. */
-  readonly draft: TokenTree
+  readonly sentTree: TokenTree
   readonly accepted: readonly NodeId[]
   readonly draftPasses: number
   readonly widths: PassWidths
@@ -91,7 +91,7 @@ export class Session {
   }
 
   /** One step: a chunk of the prompt, or a round that emits at least one token. */
-  *step(): Generator<Pass, Step, Logits> {
+  *step(): Generator<ForwardInput, Step, Logits> {
     const { target, drafter, sampler } = this.#options
     const pending = target.align(this.#prefix)
     const chunk = this.#promptChunk
@@ -100,10 +100,12 @@ export class Session {
     const room = this.#room(pending.length)
     const draftWidths: number[] = []
     const proposal = yield* this.#draft(room, draftWidths)
-    const { tree: draft, origins } = cut(proposal, { ...room, constraint: sampler.constraint })
+    const { tree: sentTree, proposalIds } = prune(proposal, { ...room, constraint: sampler.constraint })
     const tree = TokenTree.chain(pending)
     const root = tree.size - 1
-    const places = new Map(tree.graft(root, draft).map((place, node) => [origins[node] as NodeId, place]))
+    tree.graft(root, sentTree)
+    const first = root + 1 // grafted onto a chain: the sent tree's node n is here first + n
+    const places = new Map(proposalIds.map((node, sent) => [node, first + sent]))
     const logits = yield { cache: target.cache, tree }
 
     const before = this.#prefix.length
@@ -112,25 +114,25 @@ export class Session {
       maxTokens: this.#maxTokens - (before - this.#promptLength),
       logprobs: this.#options.logprobs,
     })
-    const accepted = walk.accepted.map((node) => node - tree.size + draft.size)
+    const accepted = walk.accepted.map((node) => node - first)
     drafter.observe({
       prefix: this.#prefix,
       before,
-      draft: proposal,
+      proposal,
       draftWidths,
-      accepted: accepted.map((node) => origins[node] as NodeId),
+      accepted: accepted.map((node) => proposalIds[node] as NodeId),
       emitted: walk.emitted.map((one) => one.token),
       targetArgmax: (node) => {
-        const place = node === ROOT ? root : places.get(node)
-        return place === undefined ? undefined : logits.argmax(place)
+        const at = node === ROOT ? root : places.get(node)
+        return at === undefined ? undefined : logits.argmax(at)
       },
     })
     target.commit(tree, walk.at)
-    recordStep(this.statistics, draft, accepted.length, walk.emitted)
+    recordStep(this.statistics, sentTree, accepted.length, walk.emitted)
     if (drafter.pool) this.statistics.pool = drafter.pool
     this.#finish = walk.finish
     const widths = { target: tree.size, draft: draftWidths }
-    const round = { before, draft, accepted, draftPasses: draftWidths.length, widths }
+    const round = { before, sentTree, accepted, draftPasses: draftWidths.length, widths }
     return { tokens: walk.emitted, ...(walk.finish && { finish: walk.finish }), round }
   }
 
@@ -139,7 +141,7 @@ export class Session {
     return typeof promptChunk === 'number' ? promptChunk : promptChunk()
   }
 
-  *#readPrompt(tokens: readonly Token[]): Generator<Pass, Step, Logits> {
+  *#readPrompt(tokens: readonly Token[]): Generator<ForwardInput, Step, Logits> {
     const tree = TokenTree.chain(tokens)
     yield { cache: this.#options.target.cache, tree, prompt: true }
     this.#options.target.commit(tree, tree.size - 1)
@@ -147,7 +149,7 @@ export class Session {
     return { tokens: [] }
   }
 
-  *#draft(room: Room, widths: number[]): Generator<Pass, TokenTree, Logits> {
+  *#draft(room: DraftBudget, widths: number[]): Generator<ForwardInput, TokenTree, Logits> {
     const drafting = this.#options.drafter.propose(this.#prefix, room)
     let next = drafting.next()
     while (!next.done) {
@@ -158,14 +160,14 @@ export class Session {
     return next.value
   }
 
-  #room(pending: number): Room {
+  #room(pending: number): DraftBudget {
     const { contextLength, maxBatch } = this.#options.target.cache.model
     return {
-      depth: contextLength - this.#prefix.length,
-      nodes: Math.max(0, maxBatch - pending),
-      base: pending,
-      remaining: this.#maxTokens - (this.#prefix.length - this.#promptLength),
-      beside: this.#options.company?.beside ?? 0,
+      maxDepth: contextLength - this.#prefix.length,
+      maxNodes: Math.max(0, maxBatch - pending),
+      pendingTokens: pending,
+      remainingTokens: this.#maxTokens - (this.#prefix.length - this.#promptLength),
+      otherTokens: this.#options.load?.otherTokens ?? 0,
     }
   }
 }

@@ -59,7 +59,7 @@ export function verify(tree: TokenTree, start: NodeId, logits: Logits, sampler: 
 
 /** A node without logits (inside a lookahead window) cannot be walked into. */
 function walkable(tree: TokenTree, node: NodeId | undefined): NodeId | undefined {
-  return node !== undefined && tree.wanted(node) ? node : undefined
+  return node !== undefined && tree.needsLogits(node) ? node : undefined
 }
 
 function describe(tree: TokenTree, child: NodeId | undefined, token: Token, chances: LogProbabilities | undefined): EmittedToken {

@@ -15,7 +15,7 @@ export interface FoundPhrase {
   readonly phrase: readonly Token[]
 }
 
-const GUESSED = { wanted: false, proposal: { origin: 'phrase', source: 'window' } } as const
+const GUESSED = { needsLogits: false, proposal: { origin: 'phrase', source: 'window' } } as const
 
 /**
  * The lookahead branch (Fu et al. 2402.02057): W positions ahead are guessed in parallel and refined at each pass

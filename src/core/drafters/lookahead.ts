@@ -1,5 +1,5 @@
-import type { Drafter, Room, Verdict } from '../drafter.ts'
-import type { Logits, Pass } from '../model.ts'
+import type { DraftBudget, Drafter, Verdict } from '../drafter.ts'
+import type { ForwardInput, Logits } from '../model.ts'
 import { uniform } from '../sampling/philox.ts'
 import type { Token } from '../token.ts'
 import { ROOT, TokenTree } from '../token-tree.ts'
@@ -34,12 +34,12 @@ export class LookaheadDrafter implements Drafter {
   }
 
   // biome-ignore lint/correctness/useYield: window and guesses ride in the target's own pass
-  *propose(prefix: readonly Token[], room: Room): Generator<Pass, TokenTree, Logits> {
+  *propose(prefix: readonly Token[], room: DraftBudget): Generator<ForwardInput, TokenTree, Logits> {
     const tree = new TokenTree()
     const { window, ngram, guesses } = this.#options
     const widest = (window + ngram) * ngram + guesses * ngram
     this.#proposed = undefined
-    if (room.depth < (this.#window?.depth ?? 0) || room.nodes < widest) return tree
+    if (room.maxDepth < (this.#window?.depth ?? 0) || room.maxNodes < widest) return tree
     for (const phrase of this.#pool.phrases(prefix.at(-1) as Token)) {
       tree.addPath(ROOT, phrase, { proposal: { origin: 'phrase', source: 'window' } })
     }

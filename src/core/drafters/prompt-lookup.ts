@@ -1,5 +1,5 @@
-import type { Drafter, Room } from '../drafter.ts'
-import type { Logits, Pass } from '../model.ts'
+import type { DraftBudget, Drafter } from '../drafter.ts'
+import type { ForwardInput, Logits } from '../model.ts'
 import type { Token } from '../token.ts'
 import { ROOT, TokenTree } from '../token-tree.ts'
 
@@ -21,9 +21,9 @@ export class PromptLookupDrafter implements Drafter {
   begin(): void {}
 
   // biome-ignore lint/correctness/useYield: there is no draft model to ask
-  *propose(prefix: readonly Token[], room: Room): Generator<Pass, TokenTree, Logits> {
+  *propose(prefix: readonly Token[], room: DraftBudget): Generator<ForwardInput, TokenTree, Logits> {
     const proposal = new TokenTree()
-    const length = Math.min(this.#options.draftLength, room.depth, room.nodes, room.remaining - 1)
+    const length = Math.min(this.#options.draftLength, room.maxDepth, room.maxNodes, room.remainingTokens - 1)
     if (length > 0) {
       proposal.addPath(ROOT, lookUp(prefix, this.#options.lookupNgram, length), { proposal: { origin: 'phrase', source: 'prompt' } })
     }

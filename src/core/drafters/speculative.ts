@@ -1,7 +1,7 @@
-import type { CachedText } from '../cached-sequence.ts'
-import type { Drafter, Room } from '../drafter.ts'
+import type { CachedSequence } from '../cached-sequence.ts'
+import type { DraftBudget, Drafter } from '../drafter.ts'
 import { topConfidence } from '../logits-math.ts'
-import type { Logits, Pass } from '../model.ts'
+import type { ForwardInput, Logits } from '../model.ts'
 import type { Token } from '../token.ts'
 import { type NodeId, ROOT, TokenTree } from '../token-tree.ts'
 
@@ -14,11 +14,11 @@ export interface SpeculativeOptions {
 
 /** Plain speculative decoding (Leviathan et al. 2211.17192, Chen et al. 2302.01318) with a greedy draft: a chain of gamma tokens. */
 export class SpeculativeDrafter implements Drafter {
-  readonly #draft: CachedText
+  readonly #draft: CachedSequence
   readonly #options: SpeculativeOptions
   readonly #endTokens: ReadonlySet<Token>
 
-  constructor(draft: CachedText, options: SpeculativeOptions, endTokens: ReadonlySet<Token>) {
+  constructor(draft: CachedSequence, options: SpeculativeOptions, endTokens: ReadonlySet<Token>) {
     this.#draft = draft
     this.#options = options
     this.#endTokens = endTokens
@@ -26,10 +26,10 @@ export class SpeculativeDrafter implements Drafter {
 
   begin(): void {}
 
-  *propose(prefix: readonly Token[], room: Room): Generator<Pass, TokenTree, Logits> {
+  *propose(prefix: readonly Token[], room: DraftBudget): Generator<ForwardInput, TokenTree, Logits> {
     const proposal = new TokenTree()
     const text = [...prefix]
-    const length = Math.min(this.#options.draftLength, room.depth, room.nodes, room.remaining - 1)
+    const length = Math.min(this.#options.draftLength, room.maxDepth, room.maxNodes, room.remainingTokens - 1)
     let at: NodeId = ROOT
     while (proposal.size < length && text.length <= this.#draft.cache.model.contextLength) {
       const pending = yield* this.#draft.catchUp(text)

@@ -13,15 +13,15 @@ export interface Continuation {
   readonly source: PhraseSource
 }
 
-/** Where phrases are looked for, best first: expected text, this conversation, all that was learnt. */
-export interface Shelf {
+/** Where phrases are looked for, best first: expected text, this conversation, all that was learned. */
+export interface PoolTier {
   readonly pool: PhrasePool
   readonly isLocal: boolean
 }
 
 /** A token that a pool proposes. */
 interface Candidate {
-  readonly shelf: Shelf
+  readonly shelf: PoolTier
   readonly id: PhraseId
   readonly facts: PhraseFacts
   readonly chance: number
@@ -33,7 +33,7 @@ interface Candidate {
  * text's end that the pool foresaw. Used to lengthen a draft (paper, section 3.2), to branch at a weak node, and to draft without a draft model.
  */
 export function continuations(
-  shelves: readonly Shelf[],
+  shelves: readonly PoolTier[],
   estimate: PhraseChance,
   text: readonly Token[],
   streak: number,
@@ -61,7 +61,13 @@ export function continuations(
  * The phrase of a candidate; what is known of each further token is what the next step would find behind the ones before it, or, where
  * only this phrase knows it, what is known of the phrase.
  */
-function follow(first: Candidate, shelves: readonly Shelf[], estimate: PhraseChance, text: readonly Token[], streak: number): Continuation {
+function follow(
+  first: Candidate,
+  shelves: readonly PoolTier[],
+  estimate: PhraseChance,
+  text: readonly Token[],
+  streak: number,
+): Continuation {
   const { pool } = first.shelf
   const { tokens, source } = pool.phrase(first.id)
   const facts = [first.facts]
@@ -80,7 +86,7 @@ function follow(first: Candidate, shelves: readonly Shelf[], estimate: PhraseCha
 
 /** What the longest key says that knows this token. */
 function lookUp(
-  shelves: readonly Shelf[],
+  shelves: readonly PoolTier[],
   estimate: PhraseChance,
   text: readonly Token[],
   token: Token,
@@ -97,7 +103,7 @@ function lookUp(
 }
 
 function candidate(
-  shelf: Shelf,
+  shelf: PoolTier,
   ids: readonly PhraseId[],
   id: PhraseId,
   keySize: number,
@@ -112,7 +118,7 @@ function candidate(
 }
 
 /** Whether the pool's first choice behind `text[0..end)` is the token that stands there. */
-export function foresees(shelves: readonly Shelf[], text: readonly Token[], end: number): boolean {
+export function predicts(shelves: readonly PoolTier[], text: readonly Token[], end: number): boolean {
   for (let keySize = Math.min(MAX_KEY, end); keySize > 0; keySize--) {
     for (const { pool } of shelves) {
       const best = pool.find(text, end, keySize)[0]

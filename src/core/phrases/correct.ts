@@ -25,9 +25,9 @@ export function learnFromRejected(
     return token
   }
   for (let node = 0; node < tree.size; node++) {
-    if (accepted.has(node) || !tree.wanted(node)) continue
+    if (accepted.has(node) || !tree.needsLogits(node)) continue
     const phrase: Token[] = []
-    for (let at: NodeId | undefined = node; at !== undefined && tree.wanted(at); ) {
+    for (let at: NodeId | undefined = node; at !== undefined && tree.needsLogits(at); ) {
       const token = answer(at)
       if (token === undefined) break
       phrase.push(token)
@@ -56,21 +56,21 @@ export interface TriedPhrase {
  */
 export function judgePhrase(tried: TriedPhrase, before: readonly Token[], verdict: Verdict, accepted: ReadonlySet<NodeId>): void {
   const { pool, parent, keySize, nodes } = tried
-  const { draft } = verdict
-  const text = [...before, ...(parent === ROOT ? [] : draft.tokensTo(parent))]
-  const id = pool.find(text, text.length, keySize).find((one) => pool.token(one, 0) === draft.token(nodes[0] as NodeId))
+  const { proposal } = verdict
+  const text = [...before, ...(parent === ROOT ? [] : proposal.tokensTo(parent))]
+  const id = pool.find(text, text.length, keySize).find((one) => pool.token(one, 0) === proposal.token(nodes[0] as NodeId))
   if (id === undefined) return
   const held = nodes.filter((node) => accepted.has(node)).length
   if (parent === ROOT || accepted.has(parent)) pool.record(id, Math.min(held + 1, nodes.length), held)
   // With temperature the draw may differ while the phrase stays the target's first choice.
-  const answer = (node: NodeId) => verdict.targetArgmax(draft.parent(node))
+  const answer = (node: NodeId) => verdict.targetArgmax(proposal.parent(node))
   let right = held
-  while (right < nodes.length && answer(nodes[right] as NodeId) === draft.token(nodes[right] as NodeId)) right++
+  while (right < nodes.length && answer(nodes[right] as NodeId) === proposal.token(nodes[right] as NodeId)) right++
   const own = right < nodes.length ? answer(nodes[right] as NodeId) : undefined
   if (own === undefined) return
   if (right === 0) pool.refute(id)
   else {
-    const corrected = [...text, ...nodes.slice(0, right).map((node) => draft.token(node)), own]
+    const corrected = [...text, ...nodes.slice(0, right).map((node) => proposal.token(node)), own]
     pool.insert(corrected, text.length, corrected.length, keySize, 'verification', 0)
   }
 }

@@ -1,7 +1,7 @@
 import type { PhraseSource, Token } from '../token.ts'
 import { MAX_PHRASE, PhrasePool } from './phrase-pool.ts'
 
-/** A position is first learnt when this many tokens follow it, and once more when a whole phrase does. */
+/** A position is first learned when this many tokens follow it, and once more when a whole phrase does. */
 const EARLY = 3
 /** Room for the phrases of some five thousand tokens. */
 const LOCAL_BYTES = 2 * 2 ** 20

@@ -2,7 +2,7 @@ import type { PhraseSource, Token } from '../../token.ts'
 import { type NodeId, ROOT, TokenTree } from '../../token-tree.ts'
 
 /** A proposal that grows: the trunk's end, and the chance of each path. */
-export class Growth {
+export class DraftTree {
   readonly tree = new TokenTree()
   readonly text: Token[]
   readonly #start: number

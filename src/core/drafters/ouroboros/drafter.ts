@@ -1,16 +1,16 @@
 import { type AcceptanceEstimate, ANY_DRAFT, CONFIDENCE, CONFIDENT, CONFIDENT_SHARE, draftClass } from '../../control/acceptance.ts'
 import type { PhraseChance, PhraseFacts } from '../../control/phrase-chance.ts'
 import { type Planner, WORTHLESS, type Worth } from '../../control/planner.ts'
-import type { Drafter, Room, Verdict } from '../../drafter.ts'
-import type { Logits, Pass } from '../../model.ts'
-import { type Continuation, continuations, foresees, type Shelf } from '../../phrases/continuations.ts'
+import type { DraftBudget, Drafter, Verdict } from '../../drafter.ts'
+import type { ForwardInput, Logits } from '../../model.ts'
+import { type Continuation, continuations, type PoolTier, predicts } from '../../phrases/continuations.ts'
 import { judgePhrase, learnFromRejected, type TriedPhrase } from '../../phrases/correct.ts'
 import type { History } from '../../phrases/history.ts'
 import { MAX_KEY, type PhrasePool } from '../../phrases/phrase-pool.ts'
 import type { PoolReport } from '../../stats.ts'
 import type { PhraseSource, Token } from '../../token.ts'
 import { type NodeId, ROOT, type TokenTree } from '../../token-tree.ts'
-import { Growth } from './draft-tree.ts'
+import { DraftTree } from './draft-tree.ts'
 import type { PhraseDrafting } from './phrase-drafting.ts'
 
 export interface OuroborosOptions {
@@ -21,7 +21,7 @@ export interface OuroborosOptions {
   readonly branches?: number
   /** A phrase whose first token has at least this chance goes to the target without asking the draft model; > 1 = never; absent: where it pays. */
   readonly directChance?: number
-  /** What phrases are learnt from (besides the window, W): prompt, history, verification. */
+  /** What phrases are learned from (besides the window, W): prompt, history, verification. */
   readonly sources: ReadonlySet<PhraseSource>
 }
 
@@ -49,14 +49,14 @@ const MOST_BRANCHES = 2
 
 /**
  * Ouroboros (Zhao et al., EMNLP 2024): a draft written phrase by phrase, lengthened by phrases for free, and phrases
- * learnt from every verification and from all text before. Beyond the published code: the guesses are a trie and keep
+ * learned from every verification and from all text before. Beyond the published code: the guesses are a trie and keep
  * their bonus token, phrases also replace the draft model where they are surer, branch where it is unsure, and are
  * corrected after rejections as well.
  */
 export class OuroborosDrafter implements Drafter {
   readonly #options: OuroborosOptions
   readonly #parts: OuroborosParts
-  readonly #shelves: readonly Shelf[]
+  readonly #shelves: readonly PoolTier[]
   /** What each node's chance was an estimate from: a class of draft tokens, or facts of a phrase. */
   #grounds: (number | PhraseFacts)[] = []
   /** Tokens in a row at the prefix's end that the pool foresaw. */
@@ -93,18 +93,18 @@ export class OuroborosDrafter implements Drafter {
     this.#parts.drafting?.begin(prompt)
   }
 
-  *propose(prefix: readonly Token[], room: Room): Generator<Pass, TokenTree, Logits> {
+  *propose(prefix: readonly Token[], room: DraftBudget): Generator<ForwardInput, TokenTree, Logits> {
     this.#grounds = []
     this.#tried = []
     const { planner } = this.#parts
     planner.begin({
-      base: room.base,
-      beside: room.beside,
-      context: prefix.length - room.base,
-      remaining: room.remaining,
+      base: room.pendingTokens,
+      beside: room.otherTokens,
+      context: prefix.length - room.pendingTokens,
+      remaining: room.remainingTokens,
       known: this.#continuations(prefix, 1)[0]?.chances[0] ?? 0,
     })
-    const growth = new Growth(prefix, { depth: Math.min(room.depth, room.remaining - 1), nodes: room.nodes })
+    const growth = new DraftTree(prefix, { depth: Math.min(room.maxDepth, room.remainingTokens - 1), nodes: room.maxNodes })
     this.#lengthen(growth, yield* this.#draft(growth))
     this.#branch(growth)
     return this.#isFixed ? growth.tree : growth.first(planner.trim(growth.chances, growth.known))
@@ -114,7 +114,7 @@ export class OuroborosDrafter implements Drafter {
    * The trunk: phrases where the pool is surer, else the draft model, phrase by phrase. Returns where the draft model was asked no more:
    * from there on the trunk is phrases only.
    */
-  *#draft(growth: Growth): Generator<Pass, NodeId, Logits> {
+  *#draft(growth: DraftTree): Generator<ForwardInput, NodeId, Logits> {
     const { drafting, estimate, endTokens } = this.#parts
     let left = this.#options.draftLength ?? MOST_DRAFT
     let streak = this.#streak
@@ -150,7 +150,7 @@ export class OuroborosDrafter implements Drafter {
   }
 
   /** What a phrase is worth at the trunk's end, without the draft model. */
-  #direct(growth: Growth, phrase: Continuation): Worth {
+  #direct(growth: DraftTree, phrase: Continuation): Worth {
     const { directChance } = this.#options
     if (directChance === undefined) {
       return this.#parts.planner.verify(along(growth.chance, phrase.chances), growth.tree.size, phrase.chances[0] as number)
@@ -159,7 +159,7 @@ export class OuroborosDrafter implements Drafter {
   }
 
   /** What asking the draft model is worth at the trunk's end. */
-  #ask(growth: Growth, most: number, known: number): Worth {
+  #ask(growth: DraftTree, most: number, known: number): Worth {
     const { drafting, planner, estimate } = this.#parts
     if (!drafting || most <= 0) return WORTHLESS
     if (this.#options.draftLength !== undefined) return { count: most, gain: Number.MAX_VALUE }
@@ -181,7 +181,7 @@ export class OuroborosDrafter implements Drafter {
   }
 
   /** Phrases of the draft's last tokens hang at its end: a longer draft for no draft pass. */
-  #lengthen(growth: Growth, end: NodeId): void {
+  #lengthen(growth: DraftTree, end: NodeId): void {
     const text = growth.textTo(end)
     if (this.#parts.endTokens.has(text.at(-1) as Token)) return
     const { suffixes } = this.#options
@@ -191,7 +191,7 @@ export class OuroborosDrafter implements Drafter {
   }
 
   /** Where the draft was least sure, another phrase may win: a rejected trunk need not end the step. */
-  #branch(growth: Growth): void {
+  #branch(growth: DraftTree): void {
     const { branches } = this.#options
     const trunk = growth.tree.path(growth.at)
     const weak = trunk
@@ -209,14 +209,14 @@ export class OuroborosDrafter implements Drafter {
   }
 
   /** Hangs a phrase below `parent` as far as it pays; `whole`: all of it, as its caller has said how many. */
-  #offer(growth: Growth, parent: NodeId, phrase: Continuation, whole: boolean): void {
+  #offer(growth: DraftTree, parent: NodeId, phrase: Continuation, whole: boolean): void {
     const chances = along(growth.chanceAt(parent), phrase.chances)
     const { count } = whole ? { count: chances.length } : this.#parts.planner.verify(chances, growth.tree.size, phrase.chances[0] as number)
     this.#hang(growth, parent, phrase, count, false)
   }
 
   /** Adds the first `count` tokens of a phrase below `parent`; on the trunk, the trunk moves on. Returns the nodes that it has. */
-  #hang(growth: Growth, parent: NodeId, phrase: Continuation, count: number, onTrunk: boolean): number {
+  #hang(growth: DraftTree, parent: NodeId, phrase: Continuation, count: number, onTrunk: boolean): number {
     const nodes: NodeId[] = []
     let chance = growth.chanceAt(parent)
     let at = parent
@@ -237,13 +237,13 @@ export class OuroborosDrafter implements Drafter {
   observe(verdict: Verdict): void {
     const { pool, history, estimate, phraseChance } = this.#parts
     const accepted = new Set(verdict.accepted)
-    const { emitted, draft } = verdict
-    this.#parts.planner.observe({ emitted: emitted.length, nodes: draft.size, draftWidths: verdict.draftWidths })
+    const { emitted, proposal } = verdict
+    this.#parts.planner.observe({ emitted: emitted.length, nodes: proposal.size, draftWidths: verdict.draftWidths })
     const reached = (node: NodeId) => {
-      const parent = verdict.draft.parent(node)
+      const parent = verdict.proposal.parent(node)
       return parent === ROOT || accepted.has(parent)
     }
-    for (let node = 0; node < draft.size; node++) {
+    for (let node = 0; node < proposal.size; node++) {
       const ground = this.#grounds[node]
       if (ground === undefined || !reached(node)) continue
       const held = accepted.has(node)
@@ -257,11 +257,11 @@ export class OuroborosDrafter implements Drafter {
     this.#countStreak(verdict)
     const before = verdict.prefix.slice(Math.max(0, verdict.before - MAX_KEY), verdict.before)
     for (const tried of this.#tried) {
-      const nodes = tried.nodes.filter((node) => node < draft.size)
+      const nodes = tried.nodes.filter((node) => node < proposal.size)
       if (nodes.length > 0) judgePhrase({ ...tried, nodes }, before, verdict, accepted)
     }
     if (this.#options.sources.has('verification')) {
-      learnFromRejected(pool, before, verdict.draft, accepted, verdict.targetArgmax, LEARN_NODES)
+      learnFromRejected(pool, before, verdict.proposal, accepted, verdict.targetArgmax, LEARN_NODES)
     }
     history.extend(verdict.prefix)
   }
@@ -283,7 +283,7 @@ export class OuroborosDrafter implements Drafter {
 
   /** Goes on counting over the emitted tokens: which of them would the known phrases have foreseen? */
   #countStreak({ prefix, before }: Verdict): void {
-    for (let end = before; end < prefix.length; end++) this.#streak = foresees(this.#shelves, prefix, end) ? this.#streak + 1 : 0
+    for (let end = before; end < prefix.length; end++) this.#streak = predicts(this.#shelves, prefix, end) ? this.#streak + 1 : 0
   }
 }
 

