@@ -40,6 +40,18 @@ const ARROWS: Record<string, readonly string[]> = {
   'ai-sdk': ['core', 'api', 'text', 'runtime/engine.ts'], // loads a model for those who give a file
   testing: ['core', 'core/sampling', 'core/decoding', 'core/phrases', 'core/drafters', 'api', 'text'],
   bench: ['core', 'core/decoding', 'core/control', 'api', 'builds/peers.ts'], // the type of a peer's program
+  replay: [
+    'core',
+    'core/sampling',
+    'core/decoding',
+    'core/control',
+    'core/phrases',
+    'api',
+    'text',
+    'llama',
+    'bench',
+    'runtime/drafter-factory.ts', // the drafters as a request gets them
+  ],
   'cli/views': ['core', 'api', 'models', 'builds', 'bench'],
   'cli/flags': ['core', 'api', 'models', 'bench', 'builds', 'server', 'cli/views'],
   'cli/commands': [
@@ -53,7 +65,9 @@ const ARROWS: Record<string, readonly string[]> = {
     'runtime/fast-draft.ts', // `pull` makes the fast draft
     'llama/devices.ts',
     'llama/quantize.ts',
+    'llama/model.ts', // `bench record` asks both models, in its own process
     'probe/pass-table.ts',
+    'replay',
     'cli/views',
     'cli/flags',
   ],

@@ -33,7 +33,17 @@ export interface Hardware {
 export const HARDWARE_FOLDER = fileURLToPath(new URL('../../hardware', import.meta.url))
 
 /** Names of the shipped files, without the extension. */
-export const hardwareNames = ['flat-gpu', 'a100-yi-34b', 'a100-deepseek-33b', 'a100-codellama-34b', 'a100-llama2-70b']
+export const hardwareNames = [
+  'cpu-avx512',
+  'cpu-avx512-q8',
+  'cpu-avx2',
+  'cpu-stock',
+  'flat-gpu',
+  'a100-yi-34b',
+  'a100-deepseek-33b',
+  'a100-codellama-34b',
+  'a100-llama2-70b',
+]
 
 /** Reads a file of cost curves, or the shipped one of that name. Throws `E_FILE`. */
 export function readHardware(name: string): Hardware {

@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { readPrompts } from '../../bench/prompts.ts'
 import { type Load, runLoad } from '../../bench/serve-load.ts'
 import { type ServeRound, type ServeRow, serveRows, serveTable } from '../../bench/serve-report.ts'
 import { findTasks, taskNames } from '../../bench/task.ts'
 import { OuroborosError } from '../../core/errors.ts'
-import { integer } from '../flags/numbers.ts'
+import { counts, integer } from '../flags/numbers.ts'
 import { interruptible } from '../views/interrupt.ts'
 import type { World } from './world.ts'
 
@@ -99,11 +99,4 @@ async function listeningAt(child: ChildProcess, stdout: Readable, errors: readon
   }
   await once(child, 'exit').catch(() => {})
   throw new OuroborosError('E_ENGINE', `the server did not start: ${errors.slice(-3).join(' | ')}`)
-}
-
-function counts(text: string): number[] {
-  const list = text.split(',').map(Number)
-  if (!list.every((count) => Number.isInteger(count) && count >= 1 && count <= 64))
-    throw new InvalidArgumentError('Allowed: integers from 1 to 64 with commas between them')
-  return list
 }

@@ -22,6 +22,8 @@ import { BenchProgress } from '../views/bench-progress.ts'
 import { Interrupted, interruptible } from '../views/interrupt.ts'
 import { wantsColor } from '../views/origin-colors.ts'
 import { registerBenchPasses } from './bench-passes.ts'
+import { registerBenchRecord } from './bench-record.ts'
+import { registerBenchReplay } from './bench-replay.ts'
 import { registerBenchServe } from './bench-serve.ts'
 import { loadWithProgress } from './load-progress.ts'
 import { processWorld, type World } from './world.ts'
@@ -32,6 +34,8 @@ export function registerBench(program: Command, world: World = processWorld()): 
   addLoadFlags(addBenchFlags(command), defaultTarget).option('--verbose', "the native library's log on standard error")
   registerBenchServe(command.enablePositionalOptions(), world)
   registerBenchPasses(command, world)
+  registerBenchRecord(command, world)
+  registerBenchReplay(command, world)
   command.action(async (flags: BenchFlags, called: Command) => {
     await new Bench(flags, world, commandLine(called)).run()
   })

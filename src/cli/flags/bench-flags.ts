@@ -8,7 +8,7 @@ import { PEER_NAMES, type PeerName } from '../../builds/peers.ts'
 import { OuroborosError } from '../../core/errors.ts'
 import { findEntry } from '../../models/catalog.ts'
 import type { LoadFlags } from './load-flags.ts'
-import { integer, real } from './numbers.ts'
+import { integer, list, real } from './numbers.ts'
 
 /** What commander makes of all flags of `bench`. */
 export interface BenchFlags extends LoadFlags {
@@ -105,10 +105,4 @@ function peers(text: string): PeerName[] {
     if (known === undefined) throw new InvalidArgumentError(`Allowed: ${PEER_NAMES.join(', ')}`)
     return known
   })
-}
-
-function list(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim())
-  if (names.some((name) => name === '')) throw new InvalidArgumentError('Allowed: names with commas between them')
-  return names
 }

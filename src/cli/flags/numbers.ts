@@ -27,3 +27,18 @@ function check(text: string, shape: RegExp, kind: string, bounds: Bounds): numbe
   const range = bounds.max === undefined ? `from ${bounds.min}` : `from ${bounds.min} to ${bounds.max}`
   throw new InvalidArgumentError([`Allowed: ${kind} ${range}`, ...also.map(([extra, meaning]) => `${extra} (${meaning})`)].join(', or '))
 }
+
+/** Names with commas between them. */
+export function list(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim())
+  if (names.some((name) => name === '')) throw new InvalidArgumentError('Allowed: names with commas between them')
+  return names
+}
+
+/** Requests at once, with commas between them. */
+export function counts(text: string): number[] {
+  const numbers = text.split(',').map(Number)
+  if (!numbers.every((count) => Number.isInteger(count) && count >= 1 && count <= 64))
+    throw new InvalidArgumentError('Allowed: integers from 1 to 64 with commas between them')
+  return numbers
+}
