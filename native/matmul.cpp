@@ -92,7 +92,20 @@ static char * output(const Tensor * op, int64_t c) {
     return (char *) op->data + c % used * op->nb[1] + c / used * op->nb[2];
 }
 
+/** The rows of an output layer that a draft model computes (FR-Spec): those of these panels. Every other logit is UNLIKELY. */
+struct Vocabulary {
+    int64_t rows;
+    int32_t count;
+    const int32_t * panels;
+};
+static thread_local Vocabulary vocabulary;
+static const float UNLIKELY = -1e9f;
+
+/** Products with this many rows of weights, in this thread's next passes. No rows: everything is computed. `panels` must outlive the passes. */
+EXPORT void ouroboros_vocabulary(int64_t rows, const int32_t * panels, int32_t count) { vocabulary = { rows, count, panels }; }
+
 static bool work_size(Traits *, int threads, const Tensor * op, size_t & bytes) {
+    ((Tensor *) op)->extra = op->op == MUL_MAT && op->src[0]->ne[1] == vocabulary.rows ? &vocabulary : nullptr;
     const Kind & kind = *kind_of(op->src[0]);
     const int64_t blocks = (op->src[0]->ne[0] + kind.unit - 1) / kind.unit;
     bytes = 64 + plan_bytes(op) * threads + columns_of(op) * blocks * kind.activation_bytes;
@@ -115,15 +128,17 @@ static void quantize_columns(const Tensor * op, const Kind & kind, const Plan & 
     }
 }
 
-/** Panels from..to-1 of one expert by its columns. */
-static void multiply(const Tensor * op, const Kind & kind, const Plan & plan, const char * activations, int64_t expert, int64_t from, int64_t to) {
+/** Panels from..to-1 (of `chosen`, where only some are computed) of one expert by its columns. */
+static void multiply(const Tensor * op, const Kind & kind, const Plan & plan, const char * activations, int64_t expert, int64_t from, int64_t to,
+                     const int32_t * chosen) {
     const Tensor * w = op->src[0];
     const size_t bytes = kind.panel(w->ne[0]);
     alignas(64) float sums[GROUP * ROWS];
     for (int64_t group = plan.first[expert]; group < plan.first[expert + 1]; group += GROUP) {
         const int64_t left = plan.first[expert + 1] - group;
         const int width = (int) (left < GROUP ? left : GROUP);
-        for (int64_t panel = from; panel < to; panel++) {
+        for (int64_t i = from; i < to; i++) {
+            const int64_t panel = chosen ? chosen[i] : i;
             const int64_t rows = w->ne[1] - panel * ROWS;
             memset(sums, 0, width * ROWS * sizeof(float));
             kind.run((const uint8_t *) w->data + (expert * panels_of(w) + panel) * bytes, w->ne[0],
@@ -143,8 +158,11 @@ static bool compute(Traits *, Params * p, Tensor * op) {
     char * memory = aligned(p->wdata), * activations = memory + plan_bytes(op) * p->nth;
     const Plan plan = make_plan(op, kind, memory + plan_bytes(op) * p->ith);
     quantize_columns(op, kind, plan, p, activations);
+    const Vocabulary * some = (const Vocabulary *) op->extra;
+    for (int64_t c = some ? p->ith : plan.n; c < plan.n; c += p->nth)
+        for (int64_t row = 0; row < w->ne[1]; row++) ((float *) output(op, c))[row] = UNLIKELY;
     // Chunks of panels, handed out as threads get free: at least 32 KB each.
-    const int64_t panels = panels_of(w), bytes = (int64_t) kind.panel(w->ne[0]), experts = op->op == MUL_MAT ? 1 : w->ne[2];
+    const int64_t panels = some ? some->count : panels_of(w), bytes = (int64_t) kind.panel(w->ne[0]), experts = op->op == MUL_MAT ? 1 : w->ne[2];
     int64_t step = panels / (4 * p->nth);
     if (step * bytes < 32768) step = (32768 + bytes - 1) / bytes;
     if (step * p->nth > panels) step = (panels + p->nth - 1) / p->nth;
@@ -153,7 +171,8 @@ static bool compute(Traits *, Params * p, Tensor * op) {
     backend.barrier(p->threadpool);
     for (int64_t chunk = p->ith; chunk < per_expert * experts; chunk = backend.chunk_add(p->threadpool, 1)) {
         const int64_t from = chunk % per_expert * step;
-        multiply(op, kind, plan, activations, chunk / per_expert, from, from + step < panels ? from + step : panels);
+        multiply(op, kind, plan, activations, chunk / per_expert, from, from + step < panels ? from + step : panels,
+                 some ? some->panels : nullptr);
     }
     return true;
 }

@@ -11,6 +11,6 @@ const NEXT = [
 prepare()
 await prepareKernels()
 const chosen = process.argv.slice(2)
-const args = ['run', '--compare', '--predict', '160', ...(chosen.length > 0 ? chosen : [PROMPT])]
+const args = ['run', '--compare', '--predict', '96', ...(chosen.length > 0 ? chosen : [PROMPT])]
 run(process.execPath, [`${ROOT}/dist/cli/main.js`, ...args], { stdio: ['ignore', 'inherit', 'inherit'] })
 console.log(`\nGo on with:\n${NEXT.map(([command, what]) => `  node dist/cli/main.js ${command.padEnd(24)}${what}`).join('\n')}`)

@@ -2,9 +2,11 @@ import koffi from 'koffi'
 import type { CacheType } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
 import type { ForwardInput, Logits } from '../core/model.ts'
+import type { Token } from '../core/token.ts'
 import { BatchWriter } from './batch.ts'
 import type { LlamaCache } from './cache.ts'
 import { inGate } from './exit-gate.ts'
+import { FrequentTokens } from './frequent-tokens.ts'
 import { type Library, lastLogLines, listening, type Pointer } from './library.ts'
 import { LogitRows } from './logit-rows.ts'
 import { SequenceIds } from './sequence-ids.ts'
@@ -26,6 +28,8 @@ export interface ContextOptions {
   readonly cacheTypeV: CacheType
   /** Stock kernels if false. */
   readonly kernels: boolean
+  /** Set: only frequent tokens, these, and those that were read are computed. */
+  readonly frequentTokens?: Iterable<Token>
 }
 
 /** A model's native context: cells, a batch, and the logits of its last pass. */
@@ -38,6 +42,7 @@ export class NativeContext {
   readonly #kernels: Library['kernels']
   readonly #usesKernels: boolean
   #threads: number
+  readonly #frequent: FrequentTokens | undefined
   readonly #batch: BatchWriter
   readonly #vocabSize: number
   #context: Pointer
@@ -53,6 +58,8 @@ export class NativeContext {
     this.#usesKernels = options.kernels
     this.#threads = options.threads
     this.#vocabSize = vocabSize
+    if (options.frequentTokens && options.kernels && FrequentTokens.pays(vocabSize))
+      this.#frequent = new FrequentTokens(kernels, vocabSize, options.frequentTokens)
     kernels.use(options.kernels)
     this.#context = openContext(c, model, file, options)
     this.#memory = c.llama_get_memory(this.#context)
@@ -72,6 +79,7 @@ export class NativeContext {
     this.#batch.clear()
     for (const { cache, tree } of passes) {
       firstRows.push(this.#batch.outputs)
+      for (let node = 0; node < tree.size; node++) this.#frequent?.see(tree.token(node))
       this.#batch.write(tree, cache.length, (cache as LlamaCache).begin(tree))
     }
     this.#decode()
@@ -105,12 +113,15 @@ export class NativeContext {
   close(): void {
     this.expire()
     this.#batch.free()
+    this.#frequent?.close()
     listening(() => this.#c.llama_free(this.#context))
     this.#context = null
   }
 
   #decode(): void {
     this.#kernels.use(this.#usesKernels)
+    if (this.#frequent) this.#frequent.use()
+    else this.#kernels.vocabulary(0, null, 0)
     const started = performance.now()
     const code = this.#c.llama_decode(this.#context, this.#batch.struct)
     this.decodeMs += performance.now() - started

@@ -3,6 +3,7 @@ import koffi from 'koffi'
 import { ROW_MATH, type RowMath } from '../core/logits-math.ts'
 import { kernelLibrary } from '../kernels/library.ts'
 import { inGate } from './exit-gate.ts'
+import type { Pointer } from './library.ts'
 import { declareRowKernels } from './row-kernels.ts'
 
 /** Kernels of our own in the native library, or why the stock ones do the work. */
@@ -18,6 +19,8 @@ export interface KernelPlugin {
   use(on: boolean): void
   /** Whether this thread loads weights out of mapped files: pages are given back once they are laid out anew. */
   loadingMapped(on: boolean): void
+  /** The rows of an output layer of `rows` that this thread's next passes compute, as `count` panels of 16; 0 rows: all. */
+  vocabulary(rows: number, panels: Pointer, count: number): void
 }
 
 /** koffi unloads a library whose object is collected. */
@@ -45,6 +48,7 @@ export function openKernels(onLine: (line: string) => void): { register(): Kerne
       const { size, mtimeMs } = statSync(choice.file)
       const use = library.func('void ouroboros_use(int32_t on)')
       const loadingMapped = library.func('void ouroboros_loading_mapped(int32_t on)')
+      const vocabulary = library.func('void ouroboros_vocabulary(int64_t rows, const int32_t *panels, int32_t count)')
       return {
         set: choice.set,
         about: choice.source === 'package' ? 'prebuilt' : `compiled with ${choice.compiler}`,
@@ -52,11 +56,12 @@ export function openKernels(onLine: (line: string) => void): { register(): Kerne
         rows: declareRowKernels(library),
         use: (on) => inGate(() => use(on ? 1 : 0)),
         loadingMapped: (on) => inGate(() => loadingMapped(on ? 1 : 0)),
+        vocabulary: (rows, panels, count) => inGate(() => vocabulary(rows, panels, count)),
       }
     },
   }
 }
 
 function stock(reason: string): KernelPlugin {
-  return { set: undefined, about: reason, id: 'stock', rows: ROW_MATH, use() {}, loadingMapped() {} }
+  return { set: undefined, about: reason, id: 'stock', rows: ROW_MATH, use() {}, loadingMapped() {}, vocabulary() {} }
 }

@@ -28,6 +28,8 @@ export interface LlamaModelOptions {
   readonly cacheTypeV?: CacheType
   /** Default true. False: stock kernels only. */
   readonly kernels?: boolean
+  /** A draft model: it chooses from frequent tokens and those that it has read, where the kernels can leave rows out. Default false. */
+  readonly frequentTokens?: boolean
   readonly onProgress?: (fraction: number) => void
 }
 
@@ -84,6 +86,7 @@ export class LlamaModel implements Model {
         cacheTypeK,
         cacheTypeV,
         kernels,
+        ...(options.frequentTokens && { frequentTokens: this.vocabulary.endTokens }),
       })
     } catch (error) {
       c.llama_model_free(this.#model)

@@ -52,6 +52,7 @@ export class Runtime {
       const draftOptions = {
         ...shared,
         contextLength: this.target.contextLength,
+        frequentTokens: true,
         ...(draftGpuLayers !== undefined && { gpuLayers: draftGpuLayers }),
       }
       this.draft = start.draft ? LlamaModel.load(start.draft, { ...draftOptions, onProgress: loading(start.draft) }) : undefined

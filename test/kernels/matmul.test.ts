@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { nativeFiles } from '../../src/llama/platform.ts'
 import { buildKernels, isas } from './build.ts'
 import { dequantize, quantizeActivations, WEIGHTS, type Weight } from './dequantize.ts'
-import { loadMultiply, type Matrix, type Multiply, randomActivations, randomBits, randomMatrix } from './products.ts'
+import { loadMultiply, loadVocabulary, type Matrix, type Multiply, randomActivations, randomBits, randomMatrix } from './products.ts'
 
 const NAMES = Object.keys(WEIGHTS) as Weight[]
 
@@ -68,6 +68,28 @@ describe.skipIf(SETS.length === 0)('products with weights in panels', () => {
               wrong.push(`${isa}: ${n} columns from ${from}, ${threads} threads`)
           }
       expect(wrong).toEqual([])
+    })
+
+    it('leave out rows that a draft vocabulary has not: the others keep their bits', async () => {
+      const [rows, k, columns] = [85, unit === 1 ? 130 : unit === 32 ? 160 : 512, 11]
+      const matrix = randomMatrix(name, rows, k, 17)
+      const activations = randomActivations(k, columns, 18)
+      const panels = Int32Array.of(0, 5, 2) // the sixth one has five rows
+      for (const isa of SETS) {
+        const multiply = kernels.get(isa) as Multiply
+        const vocabulary = loadVocabulary(await buildKernels(isa))
+        const whole = multiply(matrix, activations)
+        for (const threads of [1, 3]) {
+          vocabulary(rows, panels)
+          const some = multiply(matrix, activations, { threads })
+          vocabulary(rows + 1, panels)
+          const other = multiply(matrix, activations, { threads })
+          vocabulary(0, panels)
+          const expected = whole.map((value, i) => (panels.includes(Math.floor((i % rows) / 16)) ? value : Math.fround(-1e9)))
+          expect(sameBits(some, expected), `${isa}, ${threads} threads`).toBe(true)
+          expect(sameBits(other, whole), `${isa}: other weights`).toBe(true)
+        }
+      }
     })
 
     it('with experts have the bits of products with each expert alone', () => {

@@ -83,6 +83,12 @@ interface ProductOptions {
 const PROTOTYPE =
   'int ouroboros_test_matmul(int type, int64_t rows, int64_t k, int64_t row_bytes, int64_t experts, const void *weights, int64_t parts, int64_t n, int64_t columns, const void *activations, int64_t used, const void *ids, int threads, void *out)'
 
+/** Has the next products with so many rows of weights computed in these panels of 16 only, until 0 rows are given. */
+export function loadVocabulary(file: string): (rows: number, panels: Int32Array) => void {
+  const call = koffi.load(file).func('void ouroboros_vocabulary(int64_t rows, const int32_t *panels, int32_t count)')
+  return (rows, panels) => call(rows, panels, panels.length)
+}
+
 /** The products of a compiled kernel library. */
 export type Multiply = (matrix: Matrix, activations: Float32Array, options?: ProductOptions) => Float32Array
 
