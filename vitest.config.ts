@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
-          include: ['test/*.test.ts', 'test/{core,text,probe,runtime,models,builds,bench,replay,cli,server,kernels}/**/*.test.ts'],
+          include: ['test/*.test.ts', 'test/{core,grammar,text,probe,runtime,models,builds,bench,replay,cli,server,kernels}/**/*.test.ts'],
           exclude: ['test/golden.test.ts'],
           testTimeout: 60_000,
         },

@@ -16,7 +16,8 @@ const ARROWS: Record<string, readonly string[]> = {
   'core/phrases': ['core', 'core/control'],
   'core/drafters': ['core', 'core/sampling', 'core/control', 'core/phrases'],
   api: ['core', 'core/decoding', 'core/control'],
-  text: ['core', 'api'],
+  grammar: ['core', 'core/sampling'],
+  text: ['core', 'api', 'grammar'],
   models: ['core'],
   kernels: ['models'],
   llama: ['core', 'core/sampling', 'api', 'kernels', 'models'],
@@ -29,6 +30,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'core/phrases',
     'core/drafters',
     'api',
+    'grammar',
     'text',
     'llama',
     'probe',
@@ -38,7 +40,7 @@ const ARROWS: Record<string, readonly string[]> = {
   builds: ['core', 'models'],
   server: ['core', 'api', 'text'],
   'ai-sdk': ['core', 'api', 'text', 'runtime/engine.ts'], // loads a model for those who give a file
-  testing: ['core', 'core/sampling', 'core/decoding', 'core/phrases', 'core/drafters', 'api', 'text'],
+  testing: ['core', 'core/sampling', 'core/decoding', 'core/phrases', 'core/drafters', 'api', 'grammar', 'text'],
   bench: ['core', 'core/decoding', 'core/control', 'api', 'builds/peers.ts'], // the type of a peer's program
   replay: [
     'core',

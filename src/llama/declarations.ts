@@ -5,7 +5,7 @@
 export const LIBRARY_VERSION = '0.4.0'
 
 /** Types that are only ever pointed to. */
-export const OPAQUE = ['llama_model', 'llama_vocab', 'llama_context', 'llama_sampler', 'llama_memory_i', 'ggml_backend_device'] as const
+export const OPAQUE = ['llama_model', 'llama_vocab', 'llama_context', 'llama_memory_i', 'ggml_backend_device'] as const
 
 /** Names that stand for another type here. */
 export const ALIASES: Readonly<Record<string, string>> = {
@@ -99,11 +99,6 @@ export const STRUCTS: Readonly<Record<string, string>> = {
     int32_t * n_seq_id;
     llama_seq_id ** seq_id;
     int8_t * logits;`,
-  llama_token_data_array: `
-    llama_token_data * data;
-    size_t size;
-    int64_t selected;
-    bool sorted;`,
   llama_model_quantize_params: `
     int32_t nthread;
     enum llama_ftype ftype;
@@ -163,11 +158,6 @@ llama_token llama_vocab_bos(const struct llama_vocab * vocab);
 llama_token llama_vocab_eos(const struct llama_vocab * vocab);
 int32_t llama_tokenize(const struct llama_vocab * vocab, const char * text, int32_t text_len, llama_token * tokens, int32_t n_tokens_max, bool add_special, bool parse_special);
 int32_t llama_token_to_piece(const struct llama_vocab * vocab, llama_token token, char * buf, int32_t length, int32_t lstrip, bool special);
-struct llama_sampler * llama_sampler_init_grammar(const struct llama_vocab * vocab, const char * grammar_str, const char * grammar_root);
-void llama_sampler_apply(struct llama_sampler * smpl, llama_token_data_array * cur_p);
-void llama_sampler_accept(struct llama_sampler * smpl, llama_token token);
-struct llama_sampler * llama_sampler_clone(const struct llama_sampler * smpl);
-void llama_sampler_free(struct llama_sampler * smpl);
 uint32_t llama_model_quantize(const char * fname_inp, const char * fname_out, const llama_model_quantize_params * params);
 `
 

@@ -1,6 +1,5 @@
 import { OuroborosError } from '../core/errors.ts'
 import type { Token } from '../core/token.ts'
-import { GrammarConstraint } from './grammar.ts'
 import type { Library, Pointer } from './library.ts'
 
 /** llama_vocab_type: none, and SentencePiece with byte words for what it cannot spell. */
@@ -40,12 +39,6 @@ export class Vocabulary {
   /** The native words are freed with their model; afterwards every use throws E_CLOSED. */
   close(): void {
     this.#closed = true
-  }
-
-  /** A constraint that follows this GBNF grammar. Throws E_GRAMMAR. To be closed. */
-  grammar(text: string): GrammarConstraint {
-    this.#needsText()
-    return GrammarConstraint.parse(this.#c, this.#vocab, this.size, text)
   }
 
   /** `special`: control words in the text (chat markers) become their tokens. `bos`: begin as the model wants it. */

@@ -7,7 +7,7 @@ import { OuroborosError } from '../core/errors.ts'
 import { MAX_KEY, PhrasePool } from '../core/phrases/phrase-pool.ts'
 import { Sampler } from '../core/sampling/sampler.ts'
 import type { Token } from '../core/token.ts'
-import type { GrammarConstraint } from '../llama/grammar.ts'
+import { GrammarConstraint } from '../grammar/grammar-constraint.ts'
 import { Detokenizer, type Vocabulary } from '../llama/vocabulary.ts'
 import { renderChat } from '../text/chat-template.ts'
 import { jsonSchemaToGrammar } from '../text/json-schema.ts'
@@ -57,7 +57,7 @@ async function answer(runtime: Runtime, request: WireRequest, prompt: Token[], p
   const method = request.method ?? 'ouroboros'
   const stops = typeof request.stop === 'string' ? [request.stop] : (request.stop ?? [])
   const stream = new TextStream(new Detokenizer(vocabulary), stops)
-  const constraint = constraintOf(request, vocabulary)
+  const constraint = constraintOf(request, runtime)
   const drafting = draftingOf(request, runtime, slot)
   const tracer = request.trace ? new Tracer(drafting.ouroboros.pool, vocabulary) : undefined
   try {
@@ -105,7 +105,6 @@ async function answer(runtime: Runtime, request: WireRequest, prompt: Token[], p
     }
   } finally {
     drafting.ouroboros.planner.close()
-    constraint?.close()
     tracer?.close()
   }
 }
@@ -124,9 +123,9 @@ function tokensOf(runtime: Runtime, { prompt, promptTokens, messages, tools }: W
   return vocabulary.tokenize(text, { bos: !writesBos })
 }
 
-function constraintOf(request: WireRequest, vocabulary: Vocabulary): GrammarConstraint | undefined {
+function constraintOf(request: WireRequest, runtime: Runtime): GrammarConstraint | undefined {
   const grammar = request.jsonSchema === undefined ? request.grammar : jsonSchemaToGrammar(request.jsonSchema)
-  return grammar === undefined ? undefined : vocabulary.grammar(grammar)
+  return grammar === undefined ? undefined : new GrammarConstraint(runtime.grammars.get(grammar))
 }
 
 /** What the request's drafter stands on; a text that its caller expects is a pool of its own. */

@@ -20,6 +20,7 @@ import { type Learned, recallLearned, rememberLearned } from '../probe/learned-s
 import { measurementKey } from '../probe/measurement-cache.ts'
 import { knowsTools } from '../text/chat-template.ts'
 import type { SharedDrafting } from './drafter-factory.ts'
+import { Grammars } from './grammars.ts'
 import type { WorkerStart } from './protocol.ts'
 import { type Slot, Slots } from './slots.ts'
 
@@ -29,6 +30,7 @@ export class Runtime {
   readonly draft: LlamaModel | undefined
   readonly slots: Slots
   readonly scheduler: Scheduler
+  readonly grammars: Grammars
   /** Whether texts are plain decoding's to the byte. */
   readonly exact: boolean
   /** What drafters share between requests. */
@@ -75,6 +77,7 @@ export class Runtime {
       this.close()
       throw error
     }
+    this.grammars = new Grammars(this.target.vocabulary)
     this.scheduler = new Scheduler(this.target, () => performance.now())
     this.#corpus = (corpusFiles ?? []).map((file) => this.target.vocabulary.tokenize(readCorpus(file), { bos: false }))
     this.drafting = this.#freshDrafting()

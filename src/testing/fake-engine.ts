@@ -5,6 +5,7 @@ import type { Engine, EngineFacts, GeneratedToken, GenerateRequest, Generation, 
 import { OuroborosError } from '../core/errors.ts'
 import { emptyStatistics, recordStep } from '../core/stats.ts'
 import { TokenTree } from '../core/token-tree.ts'
+import { Matcher } from '../grammar/matcher.ts'
 import { jsonSchemaToGrammar } from '../text/json-schema.ts'
 
 export interface FakeEngineOptions {
@@ -92,7 +93,7 @@ export class FakeEngine implements Engine {
   async #recite(request: GenerateRequest, channel: GenerationChannel, signal: AbortSignal): Promise<void> {
     const promptTokens = this.#promptLength(request)
     if (request.jsonSchema !== undefined) jsonSchemaToGrammar(request.jsonSchema)
-    if (request.grammar !== undefined && !/\broot\s*::=/.test(request.grammar)) throw new OuroborosError('E_GRAMMAR', 'no root rule')
+    if (request.grammar !== undefined) new Matcher(request.grammar)
     channel.start({ promptTokens, cachedTokens: 0 })
     const { stepMs = 0, stepWords = 2, answer = () => 'Hello there, wide world!' } = this.#options
     const full = answer(request)

@@ -41,6 +41,18 @@ test.each(['', 'foo ::= "a"', 'root ::= root "a"', 'root ::= [', 'root ::= other
   },
 )
 
+test.each([
+  ['nested groups', `root ::= ${'('.repeat(5000)}"a"${')'.repeat(5000)}`],
+  ['readings that double', 'root ::= "a" root "x" | "a" root "y" | "a" root'],
+])('%s neither crash nor hold the engine', async (_, grammar) => {
+  await expect(engine().generate({ ...ASK, grammar }).result).rejects.toMatchObject({ code: 'E_GRAMMAR' })
+})
+
+test('optional parts in a row are followed', async () => {
+  const { text } = await engine().generate({ ...ASK, maxTokens: 8, grammar: `root ::= ${'"a"? '.repeat(400)}` }).result
+  expect(text).toMatch(/^a*$/)
+})
+
 test('a grammar that ends at once gives an empty answer', async () => {
   expect(await engine().generate({ ...ASK, grammar: 'root ::= ""' }).result).toMatchObject({ text: '', finishReason: 'stop' })
 })

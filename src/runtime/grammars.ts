@@ -1,0 +1,27 @@
+import type { Token } from '../core/token.ts'
+import { TokenGrammar } from '../grammar/grammar-constraint.ts'
+import { TokenTrie } from '../grammar/token-trie.ts'
+
+const REMEMBERED = 8
+
+/** The grammars of late requests: what one request has found out about its grammar serves the next. */
+export class Grammars {
+  readonly #vocabulary: { readonly size: number; readonly endTokens: ReadonlySet<Token>; bytes(token: Token): Uint8Array }
+  readonly #known = new Map<string, TokenGrammar>()
+  #trie: TokenTrie | undefined
+
+  constructor(vocabulary: { readonly size: number; readonly endTokens: ReadonlySet<Token>; bytes(token: Token): Uint8Array }) {
+    this.#vocabulary = vocabulary
+  }
+
+  /** Throws E_GRAMMAR. */
+  get(text: string): TokenGrammar {
+    const { size, endTokens } = this.#vocabulary
+    this.#trie ??= new TokenTrie(size, (token) => this.#vocabulary.bytes(token))
+    const grammar = this.#known.get(text) ?? new TokenGrammar(text, this.#trie, endTokens)
+    this.#known.delete(text)
+    this.#known.set(text, grammar)
+    if (this.#known.size > REMEMBERED) this.#known.delete(this.#known.keys().next().value as string)
+    return grammar
+  }
+}
