@@ -23,6 +23,7 @@ process.on('exit', (code) => {
 section('install and build')
 prepare()
 gate('types', 'typescript', 'tsc', ['--noEmit', '-p', '.'])
+gate('types of the page', 'typescript', 'tsc', ['--noEmit', '-p', 'src/server/playground'])
 gate('format and lint', '@biomejs/biome', 'biome', ['check', '--error-on-warnings', '.'])
 packageGates()
 tests('fast')

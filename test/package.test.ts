@@ -23,7 +23,17 @@ interface Manifest {
 const manifest = JSON.parse(read('package.json')) as Manifest
 const { dependencies, optionalDependencies, peerDependencies, devDependencies } = manifest
 const built = Object.values(manifest.exports).flatMap((entry) => (typeof entry === 'string' ? [] : [entry.types, entry.default]))
-const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file))
+/** The page is bundled by the build: what it imports need not be installed with the package. */
+const isBundled = (file: string) => file.replaceAll('\\', '/').startsWith('server/playground/')
+
+/** Packages that files import. */
+function imported(files: readonly string[]): Set<string> {
+  const names = files.flatMap((file) =>
+    [...read(join('src', file)).matchAll(/(?:\bfrom\s|\bimport\()\s*'([^'.\s][^'\s]*)'/g)].map(([, name]) => name as string),
+  )
+  return new Set(names.filter((name) => !name.startsWith('node:')).map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] as string))
+}
 
 describe('package.json', () => {
   it('has exact versions only', () => {
@@ -34,13 +44,9 @@ describe('package.json', () => {
   })
 
   it('lists what src imports, and nothing else', () => {
-    const names = sources.flatMap((file) =>
-      [...read(join('src', file)).matchAll(/(?:\bfrom\s|\bimport\()\s*'([^'.\s][^'\s]*)'/g)].map(([, name]) => name),
-    )
-    const packages = new Set(
-      names.filter((name) => !name?.startsWith('node:')).map((name) => /^(@[^/]+\/)?[^/]+/.exec(name as string)?.[0]),
-    )
+    const packages = imported(sources.filter((file) => !isBundled(file)))
     expect([...packages].sort()).toEqual(Object.keys({ ...dependencies, ...peerDependencies }).sort())
+    for (const name of imported(sources.filter(isBundled))) expect(Object.keys(devDependencies)).toContain(name)
   })
 
   it('has one version of the native library, the one that messages name', () => {

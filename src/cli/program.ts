@@ -8,6 +8,7 @@ import { rewriteFlags } from './flags/flags.ts'
 const COMMANDS: Readonly<Record<string, (program: Command, world: World) => Promise<void>>> = {
   run: async (program, world) => (await import('./commands/run.ts')).registerRun(program, world),
   serve: async (program, world) => (await import('./commands/serve.ts')).registerServe(program, world),
+  playground: async (program, world) => (await import('./commands/serve.ts')).registerPlayground(program, world),
   calibrate: async (program, world) => (await import('./commands/calibrate.ts')).registerCalibrate(program, world),
   bench: async (program, world) => (await import('./commands/bench.ts')).registerBench(program, world),
   pull: async (program) => (await import('./commands/pull.ts')).registerPull(program),

@@ -4,15 +4,17 @@ import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { OuroborosError } from '../core/errors.ts'
 import type { App, AppEnv } from './app-types.ts'
+import { browserGuard } from './browser-guard.ts'
 import { addChatRoute } from './chat-route.ts'
 import { addCompletionRoute } from './completion-route.ts'
 import { addInfoRoutes } from './info-routes.ts'
 import { ApiError, asApiError, errorResponse } from './openai-error.ts'
+import { addPageRoutes, browserHeaders, PAGE_PATHS } from './page-routes.ts'
 import type { Serving } from './serving.ts'
 import { addTokenRoutes } from './token-routes.ts'
 
-/** Open to everybody: a probe and the description of the API. */
-const PUBLIC: readonly string[] = ['/health', '/openapi.json']
+/** Open to everybody: a probe, the description of the API, and the page's own files. */
+const PUBLIC: readonly string[] = ['/health', '/openapi.json', ...PAGE_PATHS]
 
 /** The HTTP application: web-standard requests in, responses out; it owns no socket. */
 export function createApp(serving: Serving): App {
@@ -36,11 +38,12 @@ export function createApp(serving: Serving): App {
     c.header('X-Request-Id', id)
     const { status } = c.res
     // A route's pattern, not what was asked for: the number of series stays bounded.
-    const route = status === 404 ? 'unknown' : c.req.path.startsWith('/v1/models/') ? '/v1/models/{model}' : c.req.path
+    const route = [401, 403, 404].includes(status) ? 'unknown' : c.req.path.startsWith('/v1/models/') ? '/v1/models/{model}' : c.req.path
     metrics.request(route, status)
     if (PUBLIC.includes(c.req.path)) return
     log.info({ id, client: c.get('client'), method: c.req.method, path: c.req.path, status, ms: performance.now() - began }, 'request')
   })
+  app.use(browserHeaders(), browserGuard(options.corsOrigins ?? [], keys.isOpen && !options.open))
   if (options.corsOrigins?.length) app.use(cors({ origin: [...options.corsOrigins] }))
   app.use(async (c, next) => {
     if (PUBLIC.includes(c.req.path)) return await next()
@@ -62,6 +65,7 @@ export function createApp(serving: Serving): App {
   addCompletionRoute(app, serving)
   addTokenRoutes(app, serving)
   addInfoRoutes(app, serving)
+  addPageRoutes(app)
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

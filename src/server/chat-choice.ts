@@ -1,7 +1,7 @@
 import type { GeneratedToken, GenerationResult, GenerationStep } from '../api/types.ts'
 import { type Heard, ToolCallStream, type WrittenCall } from '../text/tool-call-stream.ts'
 import { chatLogprobs } from './logprobs.ts'
-import type { ChatChunk, ChatResponse } from './response-schemas.ts'
+import type { ChatChunk, ChatResponse, StepBody } from './response-schemas.ts'
 
 type ChunkChoice = ChatChunk['choices'][number]
 
@@ -11,11 +11,13 @@ export class ChatChoice {
   readonly #tools: ToolCallStream | undefined
   readonly #calls: WrittenCall[] = []
   readonly #tokens: GeneratedToken[] = []
+  readonly #steps: StepBody[] | undefined
   #content = ''
   #finish: 'stop' | 'length' | 'tool_calls' = 'stop'
 
-  constructor(index: number, withTools: boolean) {
+  constructor(index: number, withTools: boolean, withSteps = false) {
     this.index = index
+    if (withSteps) this.#steps = []
     this.#tools = withTools ? new ToolCallStream() : undefined
   }
 
@@ -25,13 +27,16 @@ export class ChatChoice {
   }
 
   /** Hears a step; the chunk for it, unless nothing can be said yet. */
-  hear({ text, tokens }: GenerationStep): ChunkChoice | undefined {
+  hear(step: GenerationStep): ChunkChoice | undefined {
+    const { text, tokens } = step
     const heard = this.#tools?.push(text) ?? { content: text, calls: [] }
     this.#tokens.push(...tokens)
     this.#keep(heard)
     const logprobs = chatLogprobs(tokens)
-    if (heard.content === '' && heard.calls.length === 0 && logprobs === null) return undefined
-    return { index: this.index, delta: this.#delta(heard), logprobs, finish_reason: null }
+    const steps = this.#steps && [stepBody(step)]
+    if (steps) this.#steps?.push(...steps)
+    if (heard.content === '' && heard.calls.length === 0 && logprobs === null && !steps) return undefined
+    return { index: this.index, delta: this.#delta(heard), logprobs, finish_reason: null, ...(steps && { steps }) }
   }
 
   /** The end: chunks for what was held back, and for the finish reason. */
@@ -58,6 +63,7 @@ export class ChatChoice {
       },
       logprobs: chatLogprobs(this.#tokens),
       finish_reason: this.#finish,
+      ...(this.#steps && { steps: this.#steps }),
     }
   }
 
@@ -78,4 +84,14 @@ export class ChatChoice {
 
 function asBody({ id, name, arguments: given }: WrittenCall) {
   return { id, type: 'function' as const, function: { name, arguments: given } }
+}
+
+/** A step as clients get it: who wrote each token, and with `trace` how it came about. */
+function stepBody({ text, tokens, widths, trace }: GenerationStep): StepBody {
+  return {
+    text,
+    tokens: tokens.map(({ text, origin, source }) => ({ text, origin, ...(source && { source }) })),
+    ...(widths && { widths: { target: widths.target, draft: [...widths.draft] } }),
+    ...(trace && { trace: trace as NonNullable<StepBody['trace']> }),
+  }
 }

@@ -38,7 +38,7 @@ async function chat(c: Context<AppEnv>, body: ChatBody, serving: Serving): Promi
     model: serving.model,
     system_fingerprint: serving.fingerprint,
   }
-  const choices = requests.map((request, i) => new ChatChoice(i, request.tools !== undefined))
+  const choices = requests.map((request, i) => new ChatChoice(i, request.tools !== undefined, Boolean(body.steps)))
   if (!body.stream) return c.json(await whole(job, choices, head))
   const events = chunks(job, choices, head, Boolean(body.stream_options?.include_usage))
   return eventStream(events, { writeMs: serving.limits.writeMs, onEnd: () => job.close() })

@@ -46,6 +46,7 @@ export function addInfoRoutes(app: App, serving: Serving): void {
         threads: facts.threads,
         target: describe(facts.target),
         draft: facts.draft && describe(facts.draft),
+        costs: facts.costs,
         default_generation_settings: { ...options.defaults } as Record<string, never>,
       },
       200,

@@ -12,8 +12,6 @@ export interface ListenOptions extends ServerOptions {
   readonly host?: string
   /** Default 8080; 0 = any free one. */
   readonly port?: number
-  /** Yes, everybody who can reach the address may use it. */
-  readonly open?: boolean
 }
 
 /** A server that listens. */

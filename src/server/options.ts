@@ -6,7 +6,9 @@ export interface ServerOptions {
   readonly model?: string
   /** Keys that open the API; none = open to whoever can connect. */
   readonly apiKeys?: readonly string[]
-  /** Origins that browsers may call from; none = no CORS headers. */
+  /** Yes, everybody who can reach the address may use it, by whatever name. */
+  readonly open?: boolean
+  /** Origins that other pages may call from; none = no CORS headers, and what they send is refused. */
   readonly corsOrigins?: readonly string[]
   /** Whether `/metrics` is there. Default false. */
   readonly metrics?: boolean

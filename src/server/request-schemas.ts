@@ -112,6 +112,12 @@ export const chatSchema = z
       .nullish(),
     parallel_tool_calls: z.boolean().nullish(),
     prediction: z.object({ type: z.literal('content'), content }).nullish(),
+    steps: z
+      .union([z.boolean(), z.literal('trace')])
+      .nullish()
+      .openapi({
+        description: 'Adds the steps to each choice: tokens with their origin; `trace`: also what was drafted, tried and learned.',
+      }),
   })
   .openapi('ChatCompletionRequest')
 

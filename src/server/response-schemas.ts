@@ -58,6 +58,27 @@ const toolCall = z.object({
   function: z.object({ name: z.string(), arguments: z.string() }),
 })
 
+const origin = z.enum(['target', 'draft', 'phrase'])
+const source = z.enum(['window', 'verification', 'prompt', 'history', 'corpus', 'prediction']).optional()
+const step = z
+  .object({
+    text: z.string(),
+    tokens: z.array(z.object({ text: z.string(), origin, source })),
+    widths: z.object({ target: z.int(), draft: z.array(z.int()) }).optional(),
+    trace: z
+      .object({
+        before: z.int(),
+        draftPasses: z.int(),
+        tree: z.array(z.object({ parent: z.int(), token: z.int(), text: z.string(), origin, source, chance: z.number().optional() })),
+        accepted: z.array(z.int()),
+        learned: z.array(z.object({ key: z.string(), phrase: z.string(), source })),
+        pool: z.object({ size: z.int(), lookups: z.int(), hits: z.int() }).optional(),
+      })
+      .optional(),
+  })
+  .openapi('Step')
+const steps = z.array(step).optional()
+
 const head = { id: z.string(), created: z.int(), model: z.string(), system_fingerprint: z.string() }
 const tail = { usage: usage.optional(), timings: timings.optional() }
 
@@ -76,6 +97,7 @@ export const chatResponseSchema = z
         }),
         logprobs: chatLogprobs,
         finish_reason: finish,
+        steps,
       }),
     ),
     ...tail,
@@ -96,6 +118,7 @@ export const chatChunkSchema = z
         }),
         logprobs: chatLogprobs,
         finish_reason: finish.nullable(),
+        steps,
       }),
     ),
     usage: usage.nullable().optional(),
@@ -121,6 +144,13 @@ export const healthSchema = z
   .object({ status: z.enum(['ok', 'stopping']), slots_idle: z.int(), slots_processing: z.int() })
   .openapi('Health')
 
+const curve = z.object({
+  widths: z.array(z.int()).readonly(),
+  seconds: z.array(z.number()).readonly(),
+  overheadSeconds: z.number().optional(),
+  context: z.object({ perPass: z.number(), perToken: z.number() }).optional(),
+})
+
 export const propsSchema = z
   .object({
     model_alias: z.string(),
@@ -135,6 +165,7 @@ export const propsSchema = z
     threads: z.int(),
     target: z.object({ description: z.string(), n_params: z.number(), size: z.number(), n_vocab: z.int() }),
     draft: z.object({ description: z.string(), n_params: z.number(), size: z.number(), n_vocab: z.int() }).nullable(),
+    costs: z.object({ target: curve, draft: curve.nullable() }).nullable(),
     default_generation_settings: z.record(z.string(), z.unknown()),
   })
   .openapi('Props')
@@ -144,6 +175,7 @@ export const tokensSchema = z
   .openapi('Tokens')
 export const textSchema = z.object({ content: z.string() }).openapi('Text')
 
+export type StepBody = z.infer<typeof step>
 export type Usage = z.infer<typeof usage>
 export type TimingsBody = z.infer<typeof timings>
 export type ChatChunk = z.infer<typeof chatChunkSchema>

@@ -24,6 +24,7 @@ export function chatRequests(body: ChatBody, defaults: Defaults): GenerateReques
     }),
     ...(maxTokens && { maxTokens }),
     ...(body.logprobs && { logprobs: body.top_logprobs ?? 0 }),
+    ...(body.steps === 'trace' && { trace: true }),
     ...format(body),
     ...(body.prediction && { prediction: toText(body.prediction.content) }),
   })

@@ -145,6 +145,8 @@ export class FakeWorld implements World {
   readonly stderr = Object.assign(new PassThrough(), { isTTY: false })
   readonly env: Record<string, string | undefined> = {}
   readonly exits: number[] = []
+  /** Pages that were opened in the browser. */
+  readonly opened: string[] = []
   loaded: LoadOptions | undefined
   readonly terminal: World['terminal']
   readonly #listeners = new Set<() => void>()
@@ -198,6 +200,10 @@ export class FakeWorld implements World {
     this.loaded = options
     options.onProgress?.({ phase: 'load', file: 'models/big.gguf', fraction: 0.5 })
     return this.engine
+  }
+
+  open(url: string): void {
+    this.opened.push(url)
   }
 
   async buildPeer(): Promise<never> {

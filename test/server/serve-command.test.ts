@@ -5,9 +5,9 @@ import { FakeWorld } from '../cli/fake-world.ts'
 import { tempFolder } from '../models/temp-folder.ts'
 
 /** Runs `ouroboros serve`; the address once it listens. */
-async function serve(args: readonly string[]) {
+async function serve(args: readonly string[], command = 'serve') {
   const world = new FakeWorld()
-  const exit = world.run(['serve', '--port', '0', ...args])
+  const exit = world.run([command, '--port', '0', ...args])
   let url: string | undefined
   for (let i = 0; i < 400 && !url; i++) {
     url = /listening on (\S+)/.exec(world.out)?.[1]
@@ -36,6 +36,14 @@ describe('ouroboros serve', () => {
     const lines = world.err.split('\n').filter((line) => line.startsWith('{'))
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['listening', 'answer', 'request', 'request', 'stopping', 'stopped'])
     expect(world.err).not.toContain('wide')
+  })
+
+  it('playground serves the same and opens its page', async () => {
+    const { world, exit, url } = await serve([], 'playground')
+    expect((await fetch(`${url}/health`)).status).toBe(200)
+    expect(world.opened).toEqual([url])
+    world.interrupt()
+    expect(await exit).toBe(0)
   })
 
   it('keys from flags and files', async () => {

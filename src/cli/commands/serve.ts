@@ -11,13 +11,24 @@ import { processWorld, type World } from './world.ts'
 
 /** `ouroboros serve`: an OpenAI-compatible server, until SIGTERM or Ctrl-C. */
 export function registerServe(program: Command, world: World = processWorld()): void {
-  const command = program.command('serve').description('an OpenAI-compatible HTTP server for many users at once')
-  addGenerateFlags(addLoadFlags(addServeFlags(command), defaultTarget))
-  command.option('--verbose', "the native library's log on standard error, and where failures come from")
-  command.action((flags: ServeFlags) => serve(flags, world))
+  const command = program.command('serve').description('an OpenAI-compatible HTTP server for many users at once, and a page to try it')
+  addFlags(command).action((flags: ServeFlags) => serve(flags, world))
 }
 
-async function serve(flags: ServeFlags, world: World): Promise<void> {
+/** `ouroboros playground`: the same server, and its page in the browser. */
+export function registerPlayground(program: Command, world: World = processWorld()): void {
+  const command = program.command('playground').description('serve, and open the page that shows the method at work')
+  addFlags(command).action((flags: ServeFlags) => serve(flags, world, (url) => openBrowser(world, url)))
+}
+
+function addFlags(command: Command): Command {
+  return addGenerateFlags(addLoadFlags(addServeFlags(command), defaultTarget)).option(
+    '--verbose',
+    "the native library's log on standard error, and where failures come from",
+  )
+}
+
+async function serve(flags: ServeFlags, world: World, onListening: (url: string) => void = () => {}): Promise<void> {
   const { terminal } = world
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, terminal.stderr)
   const options = toListenOptions(flags, log)
@@ -29,6 +40,7 @@ async function serve(flags: ServeFlags, world: World): Promise<void> {
     { url: server.url, model: options.model, slots: engine.facts.sessions, context: engine.facts.contextLength, exact: engine.facts.exact },
     'listening',
   )
+  onListening(server.url)
   await toldToStop(terminal)
   log.info({}, 'stopping')
   const ignore = terminal.onInterrupt(() => terminal.exit(INTERRUPTED)) // asked twice: at once
@@ -42,4 +54,10 @@ async function toldToStop(terminal: Terminal): Promise<void> {
   const ignore: (() => void)[] = []
   await new Promise<void>((resolve) => ignore.push(terminal.onInterrupt(resolve), terminal.onTerminate(resolve)))
   for (const one of ignore) one()
+}
+
+function openBrowser(world: World, url: string): void {
+  // An address that stands for all of the machine's is none to go to.
+  const page = url.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1')
+  world.open(page, () => world.terminal.stderr.write(`no browser could be opened: open ${page} yourself\n`))
 }

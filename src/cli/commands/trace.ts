@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import picocolors from 'picocolors'
+import type { TraceLine } from '../../api/trace-format.ts'
 import { OuroborosError } from '../../core/errors.ts'
 import { readText } from '../flags/text-file.ts'
 import { wantsColor } from '../views/origin-colors.ts'
-import type { TraceEnd, TraceLine, TraceStart } from '../views/trace-file.ts'
 import { traceReport } from '../views/trace-report.ts'
 import type { World } from './world.ts'
 
@@ -20,7 +20,7 @@ export function registerTrace(program: Command, world: World): void {
     })
 }
 
-function readTrace(file: string): (TraceStart | TraceLine | TraceEnd)[] {
+function readTrace(file: string): TraceLine[] {
   const lines = readText(file)
     .split('\n')
     .filter((line) => line !== '')

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import type { Engine, LoadOptions } from '../../api/types.ts'
 import type { BuildOptions } from '../../builds/build-folder.ts'
 import type { PeerName, PeerPrograms } from '../../builds/peers.ts'
@@ -8,6 +9,8 @@ export interface World {
   readonly terminal: Terminal
   load(options: LoadOptions): Promise<Engine>
   devices(library?: string): Promise<readonly string[]>
+  /** Opens a page in the user's browser. */
+  open(url: string, onFailure: () => void): void
   /** Another program to be measured, compiled if it is not there. */
   buildPeer(name: PeerName, options: BuildOptions): Promise<PeerPrograms>
 }
@@ -18,6 +21,18 @@ export function processWorld(): World {
     terminal: processTerminal(),
     load: async (options) => (await import('../../runtime/engine.ts')).load(options),
     devices: async (library) => (await import('../../llama/devices.ts')).devices(library),
+    open: openInBrowser,
     buildPeer: async (name, options) => (await import('../../builds/peers.ts')).buildPeer(name, options),
   }
+}
+
+function openInBrowser(url: string, onFailure: () => void): void {
+  const openers: Partial<Record<NodeJS.Platform, [string, ...string[]]>> = {
+    darwin: ['open'],
+    win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+  }
+  const [command, ...args] = openers[process.platform] ?? ['xdg-open']
+  const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true })
+  child.on('error', onFailure).on('exit', (code) => code && onFailure())
+  child.unref()
 }

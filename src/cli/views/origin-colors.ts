@@ -1,4 +1,5 @@
 import picocolors from 'picocolors'
+import { OriginPieces } from '../../api/origin-pieces.ts'
 import type { GenerationStep } from '../../api/types.ts'
 import type { Origin } from '../../core/token.ts'
 import type { Terminal } from './terminal.ts'
@@ -28,27 +29,19 @@ export function legend(paint: Paint): string {
   return names.map(([origin, name]) => paintOrigin(paint, origin, `■ ${name}`)).join('  ')
 }
 
-/** Colors a stream of steps. What is printed is exactly the steps' text, which may lag behind the tokens' (stop strings). */
+/** Colors a stream of steps. */
 export class OriginPainter {
   readonly #paint: Paint
-  readonly #waiting: { origin: Origin; text: string }[] = []
+  readonly #pieces = new OriginPieces()
 
   constructor(color: boolean) {
     this.#paint = picocolors.createColors(color)
   }
 
   paint(step: GenerationStep): string {
-    for (const { origin, text } of step.tokens) if (text !== '') this.#waiting.push({ origin, text })
-    let rest = step.text
-    let painted = ''
-    while (rest !== '') {
-      const next = this.#waiting[0] ?? { origin: 'target', text: rest }
-      const piece = rest.slice(0, next.text.length)
-      painted += paintOrigin(this.#paint, next.origin, piece)
-      rest = rest.slice(piece.length)
-      if (piece.length < next.text.length) next.text = next.text.slice(piece.length)
-      else this.#waiting.shift()
-    }
-    return painted
+    return this.#pieces
+      .cut(step)
+      .map(({ origin, text }) => paintOrigin(this.#paint, origin, text))
+      .join('')
   }
 }

@@ -1,30 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { Engine, GenerateRequest, GenerationResult, GenerationStep, StepTrace } from '../../api/types.ts'
+import type { TraceLine } from '../../api/trace-format.ts'
+import type { Engine, GenerateRequest, GenerationResult, GenerationStep } from '../../api/types.ts'
 import { OuroborosError } from '../../core/errors.ts'
-
-/** First line of a trace. */
-export interface TraceStart {
-  type: 'start'
-  version: 1
-  target: string
-  draft: string | null
-  method: string
-  prompt: string
-}
-
-/** One line per step. */
-export interface TraceLine extends StepTrace {
-  type: 'step'
-  step: number
-  emitted: readonly { text: string; origin: string; source?: string }[]
-}
-
-export interface TraceEnd {
-  type: 'end'
-  finish: string
-  statistics: GenerationResult['statistics']
-}
 
 /** Writes one answer's steps as lines of JSON. */
 export class TraceFile {
@@ -54,7 +32,7 @@ export class TraceFile {
     closeSync(this.#file)
   }
 
-  #write(line: TraceStart | TraceLine | TraceEnd): void {
+  #write(line: TraceLine): void {
     writeSync(this.#file, `${JSON.stringify(line)}\n`)
   }
 }

@@ -1,18 +1,19 @@
+import type { TraceLine, TraceStep } from '../../api/trace-format.ts'
 import type { TraceNode } from '../../api/types.ts'
 import { type Paint, paintOrigin } from './origin-colors.ts'
-import type { TraceEnd, TraceLine, TraceStart } from './trace-file.ts'
 
 /** Phrases shown per step. */
 const MOST_LEARNED = 6
 
 /** One line of a trace as text: a step is its tree, what was emitted, and what was learned. */
-export function traceReport(line: TraceStart | TraceLine | TraceEnd, paint: Paint): string {
+export function traceReport(line: TraceLine, paint: Paint): string {
   if (line.type === 'start') {
     return `${line.method}: ${line.target}${line.draft ? ` with drafts by ${line.draft}` : ''}\nprompt ${shown(line.prompt)}\n${paint.dim('marks: + accepted, x tried and refused, . never reached; then the token, who proposed it, and its estimated chance')}\n`
   }
   if (line.type === 'end') {
-    const { steps, draftPasses, targetPasses } = line.statistics
-    return `ended (${line.finish}) after ${steps} steps: ${targetPasses} target passes, ${draftPasses} draft passes`
+    const counts = line.statistics
+    if (!counts) return `ended (${line.finish})`
+    return `ended (${line.finish}) after ${counts.steps} steps: ${counts.targetPasses} target passes, ${counts.draftPasses} draft passes`
   }
   const head = `step ${line.step} at token ${line.before}: ${line.draftPasses} draft passes, ${line.tree.length} proposed, ${line.accepted.length} accepted`
   return [
@@ -26,7 +27,7 @@ export function traceReport(line: TraceStart | TraceLine | TraceEnd, paint: Pain
 }
 
 /** A phrase is learned under several keys: the longest is shown. Of many, the target's corrections come first. */
-function learnedLines({ learned }: TraceLine): string[] {
+function learnedLines({ learned }: TraceStep): string[] {
   const longest = learned.filter(({ key, phrase }, i) => {
     const next = learned[i + 1]
     return !(next && next.phrase === phrase && next.key.endsWith(key))
@@ -37,7 +38,7 @@ function learnedLines({ learned }: TraceLine): string[] {
 }
 
 /** The tree, a node a line; a chain does not indent. */
-function treeLines(line: TraceLine, paint: Paint): string[] {
+function treeLines(line: TraceStep, paint: Paint): string[] {
   const accepted = new Set(line.accepted)
   const children = new Map<number, number[]>()
   line.tree.forEach(({ parent }, node) => {
