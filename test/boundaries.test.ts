@@ -56,7 +56,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'runtime/drafter-factory.ts', // the drafters as a request gets them
   ],
   'cli/views': ['core', 'api', 'models', 'builds', 'bench'],
-  'cli/flags': ['core', 'api', 'models', 'bench', 'builds', 'server', 'cli/views'],
+  'cli/flags': ['core', 'api', 'models', 'bench', 'builds', 'server', 'cli/views', 'text/json-schema.ts'], // a schema is checked before models are loaded
   'cli/commands': [
     'core',
     'api',

@@ -12,7 +12,7 @@ import type {
 } from '@ai-sdk/provider'
 import type { Engine, GenerateRequest, Generation, GenerationResult } from '../api/types.ts'
 import { draftAcceptanceRate, meanAcceptanceLength } from '../core/stats.ts'
-import { type Heard, ToolCallStream } from '../text/tool-call-stream.ts'
+import { type AnswerPart, AnswerStream } from '../text/answer-stream.ts'
 import { toRequest } from './to-request.ts'
 
 /** One model as the AI SDK calls it. */
@@ -33,17 +33,18 @@ export class OuroborosLanguageModel implements LanguageModelV3 {
   async doGenerate(options: LanguageModelV3CallOptions): Promise<LanguageModelV3GenerateResult> {
     const { stream } = await this.doStream(options)
     const result: Pick<LanguageModelV3GenerateResult, 'content' | 'warnings'> = { content: [], warnings: [] }
-    let text = ''
+    const texts = { text: '', reasoning: '' }
     const calls: LanguageModelV3Content[] = []
     let finish: Extract<LanguageModelV3StreamPart, { type: 'finish' }> | undefined
     for await (const part of stream as unknown as AsyncIterable<LanguageModelV3StreamPart>) {
       if (part.type === 'stream-start') result.warnings.push(...part.warnings)
-      else if (part.type === 'text-delta') text += part.delta
+      else if (part.type === 'text-delta') texts.text += part.delta
+      else if (part.type === 'reasoning-delta') texts.reasoning += part.delta
       else if (part.type === 'tool-call') calls.push(part)
       else if (part.type === 'error') throw part.error
       else if (part.type === 'finish') finish = part
     }
-    if (text !== '') result.content.push({ type: 'text', text })
+    for (const type of ['reasoning', 'text'] as const) if (texts[type] !== '') result.content.push({ type, text: texts[type] })
     result.content.push(...calls)
     const { usage, finishReason, providerMetadata } = finish as NonNullable<typeof finish>
     return { ...result, usage, finishReason, ...(providerMetadata && { providerMetadata }) }
@@ -54,8 +55,9 @@ export class OuroborosLanguageModel implements LanguageModelV3 {
     const { request, warnings } = toRequest(options, this.#defaults)
     const generation = engine.generate(request)
     // A prompt that is refused rejects the call, not the stream.
-    await generation.started
-    const parts = streamParts(generation, request.tools !== undefined, options.abortSignal)
+    const started = await generation.started
+    const answer = new AnswerStream({ tools: request.tools, isThinking: started?.isThinking })
+    const parts = streamParts(generation, answer, options.abortSignal)
     const stream = new ReadableStream<LanguageModelV3StreamPart>({
       start: (controller) => controller.enqueue({ type: 'stream-start', warnings }),
       async pull(controller) {
@@ -73,30 +75,36 @@ export class OuroborosLanguageModel implements LanguageModelV3 {
 
 async function* streamParts(
   generation: Generation,
-  withTools: boolean,
+  answer: AnswerStream,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
-  const id = randomUUID()
-  const tools = withTools ? new ToolCallStream() : undefined
-  let isOpen = false
   let calls = 0
-  const partsOf = (heard: Heard): LanguageModelV3StreamPart[] => {
-    const parts: LanguageModelV3StreamPart[] = []
-    if (heard.content !== '') {
-      if (!isOpen) parts.push({ type: 'text-start', id })
-      isOpen = true
-      parts.push({ type: 'text-delta', id, delta: heard.content })
-    }
-    for (const call of heard.calls) parts.push({ type: 'tool-call', toolCallId: call.id, toolName: call.name, input: call.arguments })
-    calls += heard.calls.length
-    return parts
+  /** The block of text or thoughts that is open. */
+  let open: { type: 'text' | 'reasoning'; id: string } | undefined
+  const close = (): LanguageModelV3StreamPart[] => {
+    const closed = open
+    open = undefined
+    return closed ? [{ type: `${closed.type}-end`, id: closed.id }] : []
   }
+  const partsOf = (heard: readonly AnswerPart[]): LanguageModelV3StreamPart[] =>
+    heard.flatMap((part): LanguageModelV3StreamPart[] => {
+      if (part.type === 'call') {
+        calls++
+        const { id, name, arguments: input } = part.call
+        return [...close(), { type: 'tool-call', toolCallId: id, toolName: name, input }]
+      }
+      const before = open?.type === part.type ? [] : close()
+      const isNew = open === undefined
+      open ??= { type: part.type, id: randomUUID() }
+      const { type, id } = open
+      return [...before, ...(isNew ? [{ type: `${type}-start` as const, id }] : []), { type: `${type}-delta`, id, delta: part.text }]
+    })
   try {
-    for await (const { text } of generation) yield* partsOf(tools?.push(text) ?? { content: text, calls: [] })
-    if (tools) yield* partsOf(tools.flush())
+    for await (const { text } of generation) yield* partsOf(answer.push(text))
+    yield* partsOf(answer.flush())
+    yield* close()
     const result = await generation.result
     if (signal?.aborted) throw signal.reason
-    if (isOpen) yield { type: 'text-end', id }
     yield { type: 'finish', usage: usageOf(result), finishReason: finishOf(result, calls > 0), providerMetadata: metadataOf(result) }
   } catch (error) {
     yield { type: 'error', error }

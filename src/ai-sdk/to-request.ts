@@ -8,7 +8,6 @@ import type {
 } from '@ai-sdk/provider'
 import type { ChatMessage, GenerateRequest, Tool } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
-import { toolGrammar } from '../text/tool-grammar.ts'
 
 /** The engine's request for a call of the SDK, and what of the call is not supported. Throws E_USAGE, E_GRAMMAR. */
 export function toRequest(
@@ -40,7 +39,7 @@ export function toRequest(
   const chosen = toolChoice?.type === 'tool' ? tools.filter(({ name }) => name === toolChoice.toolName) : tools
   if (toolChoice?.type === 'tool' || toolChoice?.type === 'required') {
     if (chosen.length === 0) throw new OuroborosError('E_USAGE', 'toolChoice: there is no such tool')
-    request.grammar = toolGrammar(chosen.map(asTool), toolChoice.type === 'required')
+    request.toolChoice = toolChoice.type === 'tool' ? { name: toolChoice.toolName } : 'required'
   } else if (responseFormat?.type === 'json') {
     request.jsonSchema = (responseFormat.schema as Record<string, unknown> | undefined) ?? { type: 'object' }
   }
@@ -75,10 +74,11 @@ function toMessages(message: LanguageModelV3Message): ChatMessage[] {
           ? [{ id: part.toolCallId, name: part.toolName, arguments: (part.input ?? {}) as Record<string, unknown> }]
           : [],
       )
+      const reasoning = message.content.map((part) => (part.type === 'reasoning' ? part.text : '')).join('')
       const content = message.content
         .map((part) => (part.type === 'text' ? part.text : part.type === 'file' ? refuse(part.type) : ''))
         .join('')
-      return [{ role: 'assistant', content, ...(calls.length > 0 && { toolCalls: calls }) }]
+      return [{ role: 'assistant', content, ...(reasoning && { reasoning }), ...(calls.length > 0 && { toolCalls: calls }) }]
     }
     case 'tool':
       return message.content.flatMap((part): ChatMessage[] =>

@@ -5,16 +5,20 @@ import { isPaper } from './paper-parameters.ts'
 import type { GenerateRequest, LoadOptions } from './types.ts'
 
 const object = z.record(z.string(), z.unknown())
-const call = z.strictObject({ id: z.string().optional(), name: z.string().min(1), arguments: object })
+const call = z.strictObject({ id: z.string().optional(), name: z.string().min(1), arguments: z.union([z.string(), object]) })
 const message = z.strictObject({
   role: z.enum(['system', 'user', 'assistant', 'tool']),
   content: z.string(),
+  reasoning: z.string().optional(),
   toolCalls: z.array(call).readonly().optional(),
   toolCallId: z.string().optional(),
   name: z.string().optional(),
 })
 const tool = z.strictObject({ name: z.string().min(1), description: z.string().optional(), parameters: object.optional() })
-const stop = z.string().min(1)
+const stop = z
+  .string()
+  .min(1)
+  .refine((text) => text.isWellFormed(), 'a lone surrogate is half a character: give whole ones')
 const prompts = ({ prompt, promptTokens, messages }: { [key in keyof GenerateRequest]?: unknown }) =>
   [prompt, promptTokens, messages].filter((one) => one !== undefined).length
 const wrongToken = (bias: object) => Object.keys(bias).find((key) => !/^\d+$/.test(key))
@@ -25,6 +29,13 @@ const requestSchema = z
     promptTokens: z.array(z.int().min(0)).readonly().optional(),
     messages: z.array(message).readonly().optional(),
     tools: z.array(tool).readonly().optional(),
+    toolChoice: z
+      .union([z.enum(['auto', 'required']), z.strictObject({ name: z.string() })], 'expected auto, required, or { name }')
+      .optional(),
+    parallelToolCalls: z.boolean().optional(),
+    chatTemplateKwargs: object.optional(),
+    continueFinalMessage: z.boolean().optional(),
+    addGenerationPrompt: z.boolean().optional(),
     maxTokens: z
       .int()
       .refine((count) => count === -1 || count >= 1, 'expected at least 1, or -1 = to the end of the context')
@@ -69,6 +80,7 @@ const requestSchema = z
         error: ({ input }) => `expected token ids as keys: received ${inspect(wrongToken(input as object))}`,
       })
       .optional(),
+    ignoreEos: z.boolean().optional(),
     seed: z.int().min(0).optional(),
   })
   .refine((request) => prompts(request) === 1, {
@@ -78,6 +90,13 @@ const requestSchema = z
     path: ['options', 'window'],
     error: 'lookahead and the paper presets draft from their window: expected at least 1',
   })
+  .refine(
+    ({ ignoreEos, grammar, jsonSchema, tools }) => !ignoreEos || (grammar === undefined && jsonSchema === undefined && !tools?.length),
+    {
+      path: ['ignoreEos'],
+      error: 'an answer that follows a grammar, or calls a tool, ends where that does: leave one out',
+    },
+  )
   .refine((request) => request.grammar === undefined || request.jsonSchema === undefined, 'give grammar or jsonSchema: received both')
 
 const loadSchema = z.strictObject({
@@ -101,6 +120,7 @@ const loadSchema = z.strictObject({
   cacheTypeV: z.enum(['f16', 'bf16', 'f32', 'q8_0']).optional(),
   kernels: z.boolean().optional(),
   exact: z.boolean().optional(),
+  chatTemplate: z.string().min(1).optional(),
   corpusFiles: z.array(z.string().min(1)).readonly().optional(),
   onLog: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
   onWarning: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
@@ -112,6 +132,15 @@ const loadSchema = z.strictObject({
 export function checkRequest(request: GenerateRequest): void {
   check(requestSchema, request, 'request')
   if (request.tools && !request.messages) throw new OuroborosError('E_USAGE', 'tools: shown by the chat template only: give messages')
+  const { toolChoice, tools } = request
+  if (toolChoice && toolChoice !== 'auto') {
+    const names = (tools ?? []).map((tool) => tool.name)
+    if (names.length === 0) throw new OuroborosError('E_USAGE', 'toolChoice: there are no tools: received none')
+    if (typeof toolChoice === 'object' && !names.includes(toolChoice.name))
+      throw new OuroborosError('E_USAGE', `toolChoice: there is no tool ${inspect(toolChoice.name)}: there are ${names.join(', ')}`)
+    if (request.grammar !== undefined || request.jsonSchema !== undefined)
+      throw new OuroborosError('E_USAGE', 'toolChoice: a call and a grammar or schema cannot both be met: leave one out')
+  }
   if (request.prompt === '') throw new OuroborosError('E_PROMPT', 'the prompt is empty: received 0 characters, give some text')
   if (request.messages?.length === 0)
     throw new OuroborosError('E_PROMPT', 'the conversation is empty: received 0 messages, give at least one')

@@ -2,6 +2,9 @@ import type { CostCurve } from '../core/control/cost-curve.ts'
 import type { PassWidths } from '../core/decoding/session.ts'
 import type { PoolReport, Statistics } from '../core/stats.ts'
 import type { Origin, PhraseSource } from '../core/token.ts'
+import type { ChatMessage, Tool, ToolChoice } from './chat.ts'
+
+export type * from './chat.ts'
 
 /** The drafting methods; all give the same text. */
 export type Method = 'vanilla' | 'speculative' | 'prompt-lookup' | 'lookahead' | 'ouroboros'
@@ -44,6 +47,8 @@ export interface LoadOptions {
   exact?: boolean
   /** Default true: kernels of our own where the processor has them. False: llama.cpp's, for comparison and as a way out. */
   kernels?: boolean
+  /** A Jinja chat template, or the name of a known one, instead of the model's own. */
+  chatTemplate?: string
   /** Text files whose phrases are known from the start. */
   corpusFiles?: readonly string[]
   /** Lines that the native library logs. */
@@ -58,31 +63,6 @@ export interface LoadOptions {
   onWarning?: (line: string) => void
   /** Gives up loading: `load` rejects with the signal's reason, and what was loaded is freed. */
   signal?: AbortSignal
-}
-
-export interface ChatMessage {
-  role: 'system' | 'user' | 'assistant' | 'tool'
-  content: string
-  /** Tools that the assistant called in this message. */
-  toolCalls?: readonly ToolCall[]
-  /** In an answer of a tool: the call that it answers. */
-  toolCallId?: string
-  /** Who speaks, or the tool that answers. */
-  name?: string
-}
-
-export interface ToolCall {
-  id?: string
-  name: string
-  arguments: Readonly<Record<string, unknown>>
-}
-
-/** A function that the model may call, where its chat template knows tools (`EngineFacts.tools`). */
-export interface Tool {
-  name: string
-  description?: string
-  /** JSON schema of its arguments. */
-  parameters?: Readonly<Record<string, unknown>>
 }
 
 /** Sampling from the target's logits; greedy by default. Names as in llama.cpp. */
@@ -103,6 +83,8 @@ export interface SamplingOptions {
   penaltyLastN?: number
   /** Token id → added to its logit (-100..100). */
   logitBias?: Readonly<Record<number, number>>
+  /** The end of the text is never picked: the answer goes on to `maxTokens`. Default false. */
+  ignoreEos?: boolean
   /** Integer. Same seed, same text, whatever the method. Default 0. */
   seed?: number
 }
@@ -142,8 +124,18 @@ export interface GenerateRequest extends SamplingOptions {
   prompt?: string
   promptTokens?: readonly number[]
   messages?: readonly ChatMessage[]
-  /** Shown to the model by its chat template; its calls are text in the answer. */
+  /** Shown to the model by its chat template; its calls are text in the answer (see `AnswerStream`). */
   tools?: readonly Tool[]
+  /** `auto` (default): a call that the model begins is legal to its end. `required`, or a tool's name: the answer is a call. */
+  toolChoice?: ToolChoice
+  /** Whether an answer may have several calls. Default true. */
+  parallelToolCalls?: boolean
+  /** Further variables of the chat template, e.g. `enable_thinking`. */
+  chatTemplateKwargs?: Readonly<Record<string, unknown>>
+  /** Whether a last message of the assistant is gone on from. Default true. */
+  continueFinalMessage?: boolean
+  /** Whether the template opens the assistant's message. Default true. */
+  addGenerationPrompt?: boolean
   /** Default 512; -1 = to the end of the context. */
   maxTokens?: number
   stop?: string | readonly string[]
@@ -246,6 +238,8 @@ export interface Started {
   promptTokens: number
   /** Of the prompt, found in the cache. */
   cachedTokens: number
+  /** The chat template has opened a thought: the answer begins inside it. */
+  isThinking?: boolean
 }
 
 export interface ModelFacts {
@@ -280,12 +274,20 @@ export interface EngineFacts {
   costs: { target: CostCurve; draft: CostCurve | null } | null
 }
 
+export interface TokenizeOptions {
+  special?: boolean
+  bos?: boolean
+}
+
 /** A loaded target (and draft) model in a worker thread. At most `facts.sessions` generations run at once, the others are queued. */
 export interface Engine extends AsyncDisposable {
   readonly facts: EngineFacts
   generate(request: GenerateRequest): Generation
-  tokenize(text: string): Promise<number[]>
+  /** `special` (default true): control words in the text are their tokens. `bos` (default false): begin as the model wants it. */
+  tokenize(text: string, options?: TokenizeOptions): Promise<number[]>
   detokenize(tokens: readonly number[]): Promise<string>
+  /** Each token's bytes: maybe only part of a character. */
+  pieces(tokens: readonly number[]): Promise<number[][]>
   /** Empties the phrase pools; running requests go on. */
   forgetPhrases(): Promise<void>
   /** Ends running generations and frees native memory. Idempotent. */

@@ -28,6 +28,7 @@ export const ALIASES: Readonly<Record<string, string>> = {
   llama_attention_type: 'int',
   llama_flash_attn_type: 'int',
   llama_vocab_type: 'int',
+  llama_token_attr: 'int',
   llama_ftype: 'int',
   ggml_type: 'int',
   ggml_backend_dev_type: 'int',
@@ -152,6 +153,7 @@ float * llama_get_logits(struct llama_context * ctx);
 enum llama_vocab_type llama_vocab_type(const struct llama_vocab * vocab);
 int32_t llama_vocab_n_tokens(const struct llama_vocab * vocab);
 const char * llama_vocab_get_text(const struct llama_vocab * vocab, llama_token token);
+enum llama_token_attr llama_vocab_get_attr(const struct llama_vocab * vocab, llama_token token);
 bool llama_vocab_is_eog(const struct llama_vocab * vocab, llama_token token);
 bool llama_vocab_get_add_bos(const struct llama_vocab * vocab);
 llama_token llama_vocab_bos(const struct llama_vocab * vocab);

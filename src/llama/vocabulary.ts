@@ -5,6 +5,10 @@ import type { Library, Pointer } from './library.ts'
 /** llama_vocab_type: none, and SentencePiece with byte words for what it cannot spell. */
 const NO_VOCABULARY = 0
 const SENTENCE_PIECE = 1
+/** llama_token_attr: the unknown word, and control words. */
+const UNKNOWN_OR_CONTROL = 0b1001
+/** Control words that are part of an answer: where thoughts and calls of tools begin and end. */
+const SHOWN = ['<think>', '</think>', '<tool_call>', '</tool_call>', '[TOOL_CALLS]', '[CALL_ID]', '[ARGS]', '<|python_tag|>']
 
 /** The words of a model: text to tokens and back. */
 export class Vocabulary {
@@ -21,6 +25,8 @@ export class Vocabulary {
   readonly #words: Pointer
   readonly #hasText: boolean
   #closed = false
+  #marks: readonly string[] | undefined
+  #shown: ReadonlySet<Token> | undefined
 
   constructor(c: Library['c'], vocab: Pointer) {
     this.#c = c
@@ -39,6 +45,44 @@ export class Vocabulary {
   /** The native words are freed with their model; afterwards every use throws E_CLOSED. */
   close(): void {
     this.#closed = true
+  }
+
+  /** Control words (chat markers) as they are spelled in a text. */
+  get marks(): readonly string[] {
+    if (!this.#marks) {
+      const marks: string[] = []
+      for (let token = 0; token < this.size; token++)
+        if (this.#c.llama_vocab_get_attr(this.#vocab, token) & UNKNOWN_OR_CONTROL) marks.push(this.spelling(token))
+      this.#marks = marks.filter(Boolean)
+    }
+    return this.#marks
+  }
+
+  /** Control words that a reader of the answer must see. */
+  get shown(): ReadonlySet<Token> {
+    this.#shown ??= new Set(
+      SHOWN.flatMap((word) => {
+        const tokens = this.#hasText ? this.tokenize(word, { bos: false }) : []
+        return tokens.length === 1 ? tokens : []
+      }),
+    )
+    return this.#shown
+  }
+
+  /** A prompt in parts; control words count in markup only. Markup that begins with the begin-of-text word gets no other. */
+  tokenizeParts(parts: readonly { readonly text: string; readonly isMarkup: boolean }[]): Token[] {
+    const [first] = parts
+    const bos = !(this.bos >= 0 && first?.isMarkup && first.text.startsWith(this.spelling(this.bos)))
+    return parts.flatMap(({ text, isMarkup }, i) => {
+      if (i === 0) return this.tokenize(text, { bos, special: isMarkup })
+      if (this.type !== SENTENCE_PIECE) return this.tokenize(text, { bos: false, special: isMarkup })
+      // SentencePiece begins every text with a space of its own: a line break takes it, and goes.
+      const before = this.tokenize('\n', { bos: false })
+      const tokens = this.tokenize(`\n${text}`, { bos: false, special: isMarkup })
+      return before.every((token, at) => tokens[at] === token)
+        ? tokens.slice(before.length)
+        : this.tokenize(text, { bos: false, special: isMarkup })
+    })
   }
 
   /** `special`: control words in the text (chat markers) become their tokens. `bos`: begin as the model wants it. */
@@ -61,6 +105,11 @@ export class Vocabulary {
       const length = this.#c.llama_token_to_piece(this.#vocab, token, buffer, size, 0, special)
       if (length >= 0) return buffer.subarray(0, length)
     }
+  }
+
+  /** A token's text as an answer shows it. */
+  shownBytes(token: Token): Buffer {
+    return this.bytes(token, this.shown.has(token))
   }
 
   detokenize(tokens: readonly Token[], special = false): string {
@@ -100,7 +149,7 @@ export class Detokenizer {
 
   /** The text that this token completes; empty while a character is unfinished. */
   push(token: Token): string {
-    return this.#decoder.decode(this.#vocabulary.bytes(token), { stream: true })
+    return this.#decoder.decode(this.#vocabulary.shownBytes(token), { stream: true })
   }
 
   /** What is left at the end: a replacement character if one was cut off. */

@@ -14,9 +14,9 @@ const CHUNK = 32
 
 /** Records one answer: the target's greedy text, and what the draft model says at every place of it. */
 export function record(target: LlamaModel, draft: LlamaModel, task: string, message: string, maxTokens: number): RecordedText {
-  const text = renderChat(target, [{ role: 'user', content: message }])
-  const { bos, endTokens } = target.vocabulary
-  const prompt = target.vocabulary.tokenize(text, { bos: !(bos >= 0 && text.startsWith(target.vocabulary.spelling(bos))) })
+  const { vocabulary } = target
+  const { endTokens } = vocabulary
+  const prompt = vocabulary.tokenizeParts(renderChat(target, { messages: [{ role: 'user', content: message }] }).parts)
   const answer = withSequence(target, (sequence) =>
     greedy(sequence, prompt, maxTokens, (token) => endTokens.has(token)).map(([token]) => token),
   )

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { abortedResult } from '../api/aborted-result.ts'
 import { GenerationChannel } from '../api/generation-channel.ts'
 import { checkLoadOptions, checkRequest } from '../api/request-schema.ts'
-import type { Engine, EngineFacts, GenerateRequest, Generation, LoadOptions } from '../api/types.ts'
+import type { Engine, EngineFacts, GenerateRequest, Generation, LoadOptions, TokenizeOptions } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { fromWire } from '../core/wire-error.ts'
 import { startThread } from '../llama/thread.ts'
@@ -108,12 +108,16 @@ class WorkerEngine implements Engine {
     return channel
   }
 
-  tokenize(text: string): Promise<number[]> {
-    return this.#ask((id) => ({ type: 'tokenize', id, text }))
+  tokenize(text: string, options: TokenizeOptions = {}): Promise<number[]> {
+    return this.#ask((id) => ({ type: 'tokenize', id, text, options }))
   }
 
   detokenize(tokens: readonly number[]): Promise<string> {
     return this.#ask((id) => ({ type: 'detokenize', id, tokens: [...tokens] }))
+  }
+
+  pieces(tokens: readonly number[]): Promise<number[][]> {
+    return this.#ask((id) => ({ type: 'pieces', id, tokens: [...tokens] }))
   }
 
   async forgetPhrases(): Promise<void> {

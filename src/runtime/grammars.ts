@@ -6,18 +6,18 @@ const REMEMBERED = 8
 
 /** The grammars of late requests: what one request has found out about its grammar serves the next. */
 export class Grammars {
-  readonly #vocabulary: { readonly size: number; readonly endTokens: ReadonlySet<Token>; bytes(token: Token): Uint8Array }
+  readonly #vocabulary: { readonly size: number; readonly endTokens: ReadonlySet<Token>; shownBytes(token: Token): Uint8Array }
   readonly #known = new Map<string, TokenGrammar>()
   #trie: TokenTrie | undefined
 
-  constructor(vocabulary: { readonly size: number; readonly endTokens: ReadonlySet<Token>; bytes(token: Token): Uint8Array }) {
+  constructor(vocabulary: { readonly size: number; readonly endTokens: ReadonlySet<Token>; shownBytes(token: Token): Uint8Array }) {
     this.#vocabulary = vocabulary
   }
 
   /** Throws E_GRAMMAR. */
   get(text: string): TokenGrammar {
     const { size, endTokens } = this.#vocabulary
-    this.#trie ??= new TokenTrie(size, (token) => this.#vocabulary.bytes(token))
+    this.#trie ??= new TokenTrie(size, (token) => this.#vocabulary.shownBytes(token))
     const grammar = this.#known.get(text) ?? new TokenGrammar(text, this.#trie, endTokens)
     this.#known.delete(text)
     this.#known.set(text, grammar)

@@ -1,4 +1,4 @@
-import type { EngineFacts, GenerateRequest, GenerationResult, GenerationStep, LoadOptions, Started } from '../api/types.ts'
+import type { EngineFacts, GenerateRequest, GenerationResult, GenerationStep, LoadOptions, Started, TokenizeOptions } from '../api/types.ts'
 import type { WireError } from '../core/wire-error.ts'
 
 /** What crosses the thread boundary, and nothing else: tokens, text, statistics; errors as data. */
@@ -22,6 +22,7 @@ export interface WorkerStart {
     | 'library'
     | 'calibrate'
     | 'corpusFiles'
+    | 'chatTemplate'
     | 'exact'
   >
   /** Whether log lines are wanted. */
@@ -34,7 +35,8 @@ export type WireRequest = Omit<GenerateRequest, 'signal'>
 export type ToWorker =
   | { type: 'generate'; id: number; request: WireRequest }
   | { type: 'abort'; id: number }
-  | { type: 'tokenize'; id: number; text: string }
+  | { type: 'tokenize'; id: number; text: string; options: TokenizeOptions }
+  | { type: 'pieces'; id: number; tokens: number[] }
   | { type: 'detokenize'; id: number; tokens: number[] }
   | { type: 'forget'; id: number }
   | { type: 'dispose' }
@@ -47,7 +49,7 @@ export type FromWorker =
   | { type: 'started'; id: number; started: Started }
   | { type: 'step'; id: number; step: GenerationStep }
   | { type: 'done'; id: number; result: GenerationResult }
-  | { type: 'value'; id: number; value: number[] | string }
+  | { type: 'value'; id: number; value: number[] | number[][] | string }
   | { type: 'failed'; id: number; error: WireError }
   | { type: 'broken'; error: WireError }
   | { type: 'disposed' }

@@ -6,15 +6,12 @@ import type { EmittedToken } from '../core/decoding/verify.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { MAX_KEY, PhrasePool } from '../core/phrases/phrase-pool.ts'
 import { Sampler } from '../core/sampling/sampler.ts'
-import type { Token } from '../core/token.ts'
-import { GrammarConstraint } from '../grammar/grammar-constraint.ts'
 import { Detokenizer, type Vocabulary } from '../llama/vocabulary.ts'
-import { renderChat } from '../text/chat-template.ts'
-import { jsonSchemaToGrammar } from '../text/json-schema.ts'
 import { TextStream } from '../text/text-stream.ts'
 import { Clock } from './clock.ts'
 import { createDrafter, type DraftingState, ownParts } from './drafter-factory.ts'
 import type { WireRequest } from './protocol.ts'
+import { constraintOf, type Prompt, promptOf } from './request-text.ts'
 import type { Runtime } from './runtime.ts'
 import type { Slot } from './slots.ts'
 import { Tracer } from './tracer.ts'
@@ -30,9 +27,9 @@ export interface Audience {
 
 /** Runs one request to its end, in a slot; an abort ends it before its next pass. */
 export async function runRequest(runtime: Runtime, request: WireRequest, audience: Audience): Promise<GenerationResult> {
-  const prompt = tokensOf(runtime, request)
+  const prompt = promptOf(runtime, request)
   const seat = runtime.scheduler.join()
-  const slot = runtime.slots.take(prompt)
+  const slot = runtime.slots.take(prompt.tokens)
   const cancel = () => seat.cancel()
   audience.signal.addEventListener('abort', cancel)
   try {
@@ -51,13 +48,18 @@ interface Place {
   readonly audience: Audience
 }
 
-async function answer(runtime: Runtime, request: WireRequest, prompt: Token[], place: Place): Promise<GenerationResult> {
+async function answer(
+  runtime: Runtime,
+  request: WireRequest,
+  { tokens: prompt, isThinking }: Prompt,
+  place: Place,
+): Promise<GenerationResult> {
   const { seat, slot, audience } = place
   const { vocabulary } = runtime.target
   const method = request.method ?? 'ouroboros'
   const stops = typeof request.stop === 'string' ? [request.stop] : (request.stop ?? [])
   const stream = new TextStream(new Detokenizer(vocabulary), stops)
-  const constraint = constraintOf(request, runtime)
+  const constraint = constraintOf(runtime, request, isThinking)
   const drafting = draftingOf(request, runtime, slot)
   const tracer = request.trace ? new Tracer(drafting.ouroboros.pool, vocabulary) : undefined
   try {
@@ -74,7 +76,7 @@ async function answer(runtime: Runtime, request: WireRequest, prompt: Token[], p
       },
       prompt,
     )
-    audience.started({ promptTokens: prompt.length, cachedTokens: session.cachedTokens })
+    audience.started({ promptTokens: prompt.length, cachedTokens: session.cachedTokens, ...(isThinking && { isThinking }) })
     const clock = new Clock(seat)
     let finish: FinishReason | undefined
     while (finish === undefined) {
@@ -109,25 +111,6 @@ async function answer(runtime: Runtime, request: WireRequest, prompt: Token[], p
   }
 }
 
-function tokensOf(runtime: Runtime, { prompt, promptTokens, messages, tools }: WireRequest): Token[] {
-  const { vocabulary } = runtime.target
-  if (promptTokens) {
-    const wrong = promptTokens.find((token) => token >= vocabulary.size)
-    if (wrong !== undefined)
-      throw new OuroborosError('E_USAGE', `promptTokens: no such token in a vocabulary of ${vocabulary.size}: received ${wrong}`)
-    return [...promptTokens]
-  }
-  const text = messages ? renderChat(runtime.target, messages, tools) : (prompt as string)
-  // A template writes the begin-of-text word itself where it wants one.
-  const writesBos = vocabulary.bos >= 0 && messages && text.startsWith(vocabulary.spelling(vocabulary.bos))
-  return vocabulary.tokenize(text, { bos: !writesBos })
-}
-
-function constraintOf(request: WireRequest, runtime: Runtime): GrammarConstraint | undefined {
-  const grammar = request.jsonSchema === undefined ? request.grammar : jsonSchemaToGrammar(request.jsonSchema)
-  return grammar === undefined ? undefined : new GrammarConstraint(runtime.grammars.get(grammar))
-}
-
 /** What the request's drafter stands on; a text that its caller expects is a pool of its own. */
 function draftingOf({ prediction }: WireRequest, runtime: Runtime, slot: Slot): DraftingState {
   const { drafting, target } = runtime
@@ -156,6 +139,7 @@ function samplerOptions(request: WireRequest, vocabulary: Vocabulary) {
     if (token >= vocabulary.size)
       throw new OuroborosError('E_USAGE', `logitBias: no such token in a vocabulary of ${vocabulary.size}: received ${token}`)
   }
+  if (request.ignoreEos) for (const token of vocabulary.endTokens) logitBias.set(token, Number.NEGATIVE_INFINITY)
   const numbers = { temperature, topK, topP, minP, repeatPenalty, presencePenalty, frequencyPenalty, penaltyLastN, seed }
   return { ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)), logitBias }
 }

@@ -18,7 +18,7 @@ import { loadExactness, requireExact } from '../probe/exact-load.ts'
 import type { Exactness } from '../probe/exactness.ts'
 import { type Learned, recallLearned, rememberLearned } from '../probe/learned-state.ts'
 import { measurementKey } from '../probe/measurement-cache.ts'
-import { knowsTools } from '../text/chat-template.ts'
+import { chatTemplateOf, knowsTools } from '../text/chat-template.ts'
 import type { SharedDrafting } from './drafter-factory.ts'
 import { Grammars } from './grammars.ts'
 import type { WorkerStart } from './protocol.ts'
@@ -35,6 +35,8 @@ export class Runtime {
   readonly exact: boolean
   /** What drafters share between requests. */
   drafting: SharedDrafting
+  /** The model's own, or the one that was given. */
+  readonly chatTemplate: string | undefined
   readonly facts: EngineFacts
   readonly #corpus: readonly Token[][]
   #costs: Costs | undefined
@@ -45,7 +47,8 @@ export class Runtime {
   /** Throws as `load` does. `onProgress`: what is being done with which file, and the part done (0..1). */
   constructor(start: WorkerStart, onProgress: (phase: 'load' | 'calibrate' | 'probe', file: string, fraction: number) => void) {
     const began = performance.now()
-    const { gpuLayers, draftGpuLayers, exact, corpusFiles, calibrate = true, ...shared } = start.options
+    const { gpuLayers, draftGpuLayers, exact, corpusFiles, calibrate = true, chatTemplate, ...shared } = start.options
+    const given = chatTemplate === undefined ? undefined : chatTemplateOf(chatTemplate)
     const loading = (file: string) => (fraction: number) => onProgress('load', file, fraction)
     const options = { ...shared, ...(gpuLayers !== undefined && { gpuLayers }), onProgress: loading(start.target) }
     this.target = LlamaModel.load(start.target, options)
@@ -77,6 +80,7 @@ export class Runtime {
       this.close()
       throw error
     }
+    this.chatTemplate = given ?? this.target.chatTemplate
     this.grammars = new Grammars(this.target.vocabulary)
     this.scheduler = new Scheduler(this.target, () => performance.now())
     this.#corpus = (corpusFiles ?? []).map((file) => this.target.vocabulary.tokenize(readCorpus(file), { bos: false }))
@@ -90,7 +94,7 @@ export class Runtime {
       contextLength: this.target.contextLength,
       sessions: this.slots.all.length,
       threads: this.target.threads,
-      tools: knowsTools(this.target),
+      tools: knowsTools(this.chatTemplate),
       target: modelFacts(this.target),
       draft: this.draft ? modelFacts(this.draft) : null,
       loadMs: performance.now() - began,

@@ -42,10 +42,13 @@ function hear(message: ToWorker): void {
       abort(message.id)
       break
     case 'tokenize':
-      answer(message.id, () => loaded().target.vocabulary.tokenize(message.text, { bos: false }))
+      answer(message.id, () => loaded().target.vocabulary.tokenize(message.text, { bos: false, ...message.options }))
       break
     case 'detokenize':
       answer(message.id, () => loaded().target.vocabulary.detokenize(message.tokens, true))
+      break
+    case 'pieces':
+      answer(message.id, () => message.tokens.map((token) => [...loaded().target.vocabulary.bytes(token, true)]))
       break
     case 'forget':
       answer(message.id, () => {
@@ -124,7 +127,7 @@ function loaded(): Runtime {
   return runtime as Runtime
 }
 
-function answer(id: number, compute: () => number[] | string): void {
+function answer(id: number, compute: () => number[] | number[][] | string): void {
   try {
     send({ type: 'value', id, value: compute() })
   } catch (error) {

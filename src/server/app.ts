@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { OuroborosError } from '../core/errors.ts'
 import type { App, AppEnv } from './app-types.ts'
+import { limitBody } from './body-limit.ts'
 import { browserGuard } from './browser-guard.ts'
 import { addChatRoute } from './chat-route.ts'
 import { addCompletionRoute } from './completion-route.ts'
@@ -20,9 +20,11 @@ const PUBLIC: readonly string[] = ['/health', '/openapi.json', ...PAGE_PATHS]
 export function createApp(serving: Serving): App {
   const { keys, limits, options, log, metrics } = serving
   const app: App = new OpenAPIHono<AppEnv>({
+    getPath: (request) => servedPath(new URL(request.url).pathname),
     defaultHook: (result) => {
       if (result.success) return
       const issue = result.error.issues[0]
+      if (issue?.code === 'unrecognized_keys') throw unknownField([...issue.path, issue.keys[0] ?? ''].join('.'))
       const param = issue?.path.join('.') ?? ''
       throw new ApiError(400, `${param || 'the body'}: ${issue?.message ?? 'wrong'}`, { ...(param && { param }), code: 'invalid_value' })
     },
@@ -54,12 +56,7 @@ export function createApp(serving: Serving): App {
     if (c.req.method === 'POST') serving.admission.count(client)
     await next()
   })
-  app.use(
-    bodyLimit({
-      maxSize: limits.bodyBytes,
-      onError: (c) => errorResponse(c, new ApiError(413, `the body is larger than ${limits.bodyBytes} bytes`, { code: 'body_too_large' })),
-    }),
-  )
+  app.use(limitBody(limits.bodyBytes))
 
   addChatRoute(app, serving)
   addCompletionRoute(app, serving)
@@ -84,4 +81,17 @@ export function createApp(serving: Serving): App {
     return errorResponse(c, refusal)
   })
   return app
+}
+
+/** Paths without `/v1` and with a slash at the end are the same, as they are for llama.cpp. */
+function servedPath(path: string): string {
+  const plain = path.length > 1 ? path.replace(/\/+$/, '') : path
+  return /^\/(?:chat\/completions|completions|models(?:\/.+)?|responses|messages|embeddings)$/.test(plain) ? `/v1${plain}` : plain
+}
+
+function unknownField(param: string): ApiError {
+  return new ApiError(400, `${param}: there is no such field here; /openapi.json has those that there are`, {
+    param,
+    code: 'unknown_parameter',
+  })
 }

@@ -1,24 +1,35 @@
 import type { GeneratedToken, GenerationResult, GenerationStep } from '../api/types.ts'
-import { type Heard, ToolCallStream, type WrittenCall } from '../text/tool-call-stream.ts'
+import { type AnswerPart, AnswerStream, type AnswerStreamOptions } from '../text/answer-stream.ts'
+import type { WrittenCall } from '../text/tools/tool-call-stream.ts'
 import { chatLogprobs } from './logprobs.ts'
 import type { ChatChunk, ChatResponse, StepBody } from './response-schemas.ts'
 
 type ChunkChoice = ChatChunk['choices'][number]
 
-/** One choice of a chat completion: its text becomes content and calls of tools. */
+export interface ChoiceOptions extends AnswerStreamOptions {
+  /** Whether thoughts are told. Default true. */
+  readonly tellsReasoning?: boolean
+  /** Whether each step of drafting and verification is told. Default false. */
+  readonly tellsSteps?: boolean
+}
+
+/** One choice of a chat completion: its text becomes thoughts, content and calls of tools. */
 export class ChatChoice {
   readonly index: number
-  readonly #tools: ToolCallStream | undefined
+  readonly #stream: AnswerStream
+  readonly #tellsReasoning: boolean
   readonly #calls: WrittenCall[] = []
   readonly #tokens: GeneratedToken[] = []
   readonly #steps: StepBody[] | undefined
   #content = ''
+  #reasoning = ''
   #finish: 'stop' | 'length' | 'tool_calls' = 'stop'
 
-  constructor(index: number, withTools: boolean, withSteps = false) {
+  constructor(index: number, { tellsReasoning = true, tellsSteps = false, ...options }: ChoiceOptions) {
     this.index = index
-    if (withSteps) this.#steps = []
-    this.#tools = withTools ? new ToolCallStream() : undefined
+    this.#tellsReasoning = tellsReasoning
+    if (tellsSteps) this.#steps = []
+    this.#stream = new AnswerStream(options)
   }
 
   /** The chunk that opens a streamed choice. */
@@ -29,25 +40,26 @@ export class ChatChoice {
   /** Hears a step; the chunk for it, unless nothing can be said yet. */
   hear(step: GenerationStep): ChunkChoice | undefined {
     const { text, tokens } = step
-    const heard = this.#tools?.push(text) ?? { content: text, calls: [] }
     this.#tokens.push(...tokens)
-    this.#keep(heard)
+    const delta = this.#keep(this.#stream.push(text))
     const logprobs = chatLogprobs(tokens)
     const steps = this.#steps && [stepBody(step)]
     if (steps) this.#steps?.push(...steps)
-    if (heard.content === '' && heard.calls.length === 0 && logprobs === null && !steps) return undefined
-    return { index: this.index, delta: this.#delta(heard), logprobs, finish_reason: null, ...(steps && { steps }) }
+    if (Object.keys(delta).length === 0 && logprobs === null && !steps) return undefined
+    return { index: this.index, delta, logprobs, finish_reason: null, ...(steps && { steps }) }
   }
 
   /** The end: chunks for what was held back, and for the finish reason. */
   end({ finishReason }: GenerationResult): ChunkChoice[] {
-    const rest = this.#tools?.flush() ?? { content: '', calls: [] }
-    this.#keep(rest)
+    const rest = this.#keep(this.#stream.flush())
     this.#finish = finishReason === 'abort' ? 'length' : finishReason === 'stop' && this.#calls.length > 0 ? 'tool_calls' : finishReason
-    const chunks: ChunkChoice[] = []
-    if (rest.content !== '' || rest.calls.length > 0)
-      chunks.push({ index: this.index, delta: this.#delta(rest), logprobs: null, finish_reason: null })
-    return [...chunks, { index: this.index, delta: {}, logprobs: null, finish_reason: this.#finish }]
+    const chunk = (delta: ChunkChoice['delta'], finish: ChunkChoice['finish_reason']) => ({
+      index: this.index,
+      delta,
+      logprobs: null,
+      finish_reason: finish,
+    })
+    return [...(Object.keys(rest).length > 0 ? [chunk(rest, null)] : []), chunk({}, this.#finish)]
   }
 
   /** The choice as a whole. */
@@ -59,6 +71,7 @@ export class ChatChoice {
         role: 'assistant',
         content: calls.length > 0 && this.#content === '' ? null : this.#content,
         refusal: null,
+        ...(this.#reasoning !== '' && { reasoning_content: this.#reasoning }),
         ...(calls.length > 0 && { tool_calls: calls }),
       },
       logprobs: chatLogprobs(this.#tokens),
@@ -67,15 +80,18 @@ export class ChatChoice {
     }
   }
 
-  #keep({ content, calls }: Heard): void {
+  /** Keeps what was heard; the change that it is. */
+  #keep(parts: readonly AnswerPart[]): ChunkChoice['delta'] {
+    const text = (type: 'text' | 'reasoning') => parts.map((part) => (part.type === type ? part.text : '')).join('')
+    const content = text('text')
+    const reasoning = this.#tellsReasoning ? text('reasoning') : ''
+    const calls = parts.flatMap((part) => (part.type === 'call' ? [part.call] : []))
+    const first = this.#calls.length
     this.#content += content
+    this.#reasoning += reasoning
     this.#calls.push(...calls)
-  }
-
-  /** What was just kept, as a change. */
-  #delta({ content, calls }: Heard): ChunkChoice['delta'] {
-    const first = this.#calls.length - calls.length
     return {
+      ...(reasoning !== '' && { reasoning_content: reasoning }),
       ...(content !== '' && { content }),
       ...(calls.length > 0 && { tool_calls: calls.map((call, i) => ({ index: first + i, ...asBody(call) })) }),
     }

@@ -25,7 +25,7 @@ export function addChatRoute(app: App, serving: Serving): void {
 async function chat(c: Context<AppEnv>, body: ChatBody, serving: Serving): Promise<Response> {
   serving.checkModel(body.model)
   const requests = chatRequests(body, serving.options.defaults ?? {})
-  if (requests[0]?.tools && !requests[0].grammar && !serving.engine.facts.tools)
+  if (requests[0]?.tools && !requests[0].toolChoice && !serving.engine.facts.tools)
     throw new ApiError(400, 'the chat template of this model shows no tools: force a call with tool_choice, or serve another model', {
       param: 'tools',
       code: 'tools_not_supported',
@@ -38,7 +38,17 @@ async function chat(c: Context<AppEnv>, body: ChatBody, serving: Serving): Promi
     model: serving.model,
     system_fingerprint: serving.fingerprint,
   }
-  const choices = requests.map((request, i) => new ChatChoice(i, request.tools !== undefined, Boolean(body.steps)))
+  const splitsReasoning = (body.reasoning_format ?? serving.options.reasoningFormat) !== 'none'
+  const choices = requests.map(
+    ({ tools }, i) =>
+      new ChatChoice(i, {
+        tools,
+        splitsReasoning,
+        isThinking: job.isThinking,
+        tellsReasoning: body.include_reasoning !== false,
+        tellsSteps: Boolean(body.steps),
+      }),
+  )
   if (!body.stream) return c.json(await whole(job, choices, head))
   const events = chunks(job, choices, head, Boolean(body.stream_options?.include_usage))
   return eventStream(events, { writeMs: serving.limits.writeMs, onEnd: () => job.close() })

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import type { GenerateRequest, Generation, GenerationResult, GenerationStep } from '../api/types.ts'
+import type { GenerateRequest, Generation, GenerationResult, GenerationStep, Started } from '../api/types.ts'
 import type { Client } from './admission.ts'
 import { ApiError } from './openai-error.ts'
 import type { Serving } from './serving.ts'
@@ -19,6 +19,8 @@ export interface Caller {
 /** All generations behind one HTTP request: admitted together, given up together. */
 export class Job {
   readonly results: GenerationResult[] = []
+  /** The prompt has opened a thought: answers begin inside it. */
+  readonly isThinking: boolean
   readonly #serving: Serving
   readonly #generations: readonly Generation[]
   readonly #caller: Caller
@@ -30,6 +32,7 @@ export class Job {
   /** Waits until the first choice has a slot and its prompt is known to be legal; the others may still wait for theirs. Throws a refusal. */
   static async start(serving: Serving, requests: readonly GenerateRequest[], caller: Caller): Promise<Job> {
     const { limits, engine } = serving
+    checkCount(requests.length, serving)
     checkLength(requests, engine.facts.contextLength)
     const leave = serving.admission.enter(caller.client, requests.length)
     const controller = new AbortController()
@@ -49,7 +52,7 @@ export class Job {
     }
     try {
       const generations = requests.map((request) => engine.generate({ ...request, signal }))
-      await checkedStart(generations[0] as Generation, limits.promptTokens)
+      const started = await checkedStart(generations[0] as Generation, limits.promptTokens)
       if (signal.aborted && !sources.some((source) => source.aborted))
         throw new ApiError(429, `no slot was free for ${limits.queueMs / 1000} s: try again later`, {
           code: 'queue_timeout',
@@ -58,7 +61,7 @@ export class Job {
       clearTimeout(timer)
       timer = setTimeout(abort, limits.answerMs)
       serving.metrics.queued((performance.now() - began) / 1000)
-      return new Job(serving, generations, caller, { controller, began, end })
+      return new Job(serving, generations, caller, { controller, began, end, isThinking: started?.isThinking ?? false })
     } catch (error) {
       end()
       throw error
@@ -69,8 +72,9 @@ export class Job {
     serving: Serving,
     generations: readonly Generation[],
     caller: Caller,
-    { controller, began, end }: { controller: AbortController; began: number; end: () => void },
+    { controller, began, end, isThinking }: { controller: AbortController; began: number; end: () => void; isThinking: boolean },
   ) {
+    this.isThinking = isThinking
     this.#serving = serving
     this.#generations = generations
     this.#caller = caller
@@ -137,10 +141,19 @@ export class Job {
 }
 
 /** Throws a refusal where the prompt is longer than the server allows. */
-async function checkedStart(generation: Generation, most: number): Promise<void> {
-  const { promptTokens = 0 } = (await generation.started) ?? {}
+async function checkedStart(generation: Generation, most: number): Promise<Started | undefined> {
+  const started = await generation.started
+  const promptTokens = started?.promptTokens ?? 0
   if (promptTokens > most)
     throw new ApiError(413, `the prompt has ${promptTokens} tokens, at most ${most} are allowed`, { code: 'prompt_too_long' })
+  return started
+}
+
+/** Throws a refusal where so many answers at once are never allowed: trying again would not help. */
+function checkCount(answers: number, { engine, limits }: Serving): void {
+  const most = Math.min(engine.facts.sessions + limits.queued, limits.perKey)
+  if (answers > most)
+    throw new ApiError(400, `n: ${answers} answers were asked for, and this server gives at most ${most} at once`, { param: 'n' })
 }
 
 async function* eventsOf(generation: Generation, index: number, mostPrompt: number): AsyncGenerator<JobEvent, void, undefined> {

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer, type Server as NetServer } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Engine } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
@@ -32,23 +32,26 @@ const CUT_MS = 2_000
 /** Connections without a request are closed so long after the last answer. */
 const QUIET_MS = 200
 
-/** Serves an engine over HTTP. Throws E_USAGE where that would be open to the world by mistake, or the port is taken. */
-export async function listen(engine: Engine, options: ListenOptions = {}): Promise<Listening> {
-  const { host = '127.0.0.1', port = 8080, open = false } = options
-  if (!LOOPBACK.includes(host) && !options.apiKeys?.length && !open) {
+/** Throws E_USAGE where this address cannot be listened on: known before models are loaded. */
+export async function checkAddress({ host = '127.0.0.1', port = 8080, apiKeys, open = false }: ListenOptions): Promise<void> {
+  if (!LOOPBACK.includes(host) && !apiKeys?.length && !open) {
     throw new OuroborosError(
       'E_USAGE',
       `${host} can be reached by others: give an API key (--api-key, --api-key-file), or --open to let everybody in`,
     )
   }
+  const trial = createServer()
+  await bind(trial, host, port)
+  await new Promise((resolve) => trial.close(resolve))
+}
+
+/** Serves an engine over HTTP. Throws E_USAGE where that would be open to the world by mistake, or the port is taken. */
+export async function listen(engine: Engine, options: ListenOptions = {}): Promise<Listening> {
+  const { host = '127.0.0.1', port = 8080 } = options
+  await checkAddress(options)
   const serving = new Serving(engine, options)
   const server = createAdaptorServer({ fetch: createApp(serving).fetch, serverOptions: TIMES }) as Server
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(new OuroborosError('E_USAGE', `cannot listen on ${host}:${port}: ${cause.code ?? cause.message}`, { cause })),
-    )
-    server.listen(port, host, resolve)
-  })
+  await bind(server, host, port)
   const address = server.address() as AddressInfo
   let stopping: Promise<void> | undefined
   return {
@@ -59,6 +62,15 @@ export async function listen(engine: Engine, options: ListenOptions = {}): Promi
       return stopping
     },
   }
+}
+
+function bind(server: NetServer, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(new OuroborosError('E_USAGE', `cannot listen on ${host}:${port}: ${cause.code ?? cause.message}`, { cause })),
+    )
+    server.listen(port, host, resolve)
+  })
 }
 
 async function stop(server: Server, serving: Serving, deadlineMs: number): Promise<void> {

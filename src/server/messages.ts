@@ -1,4 +1,5 @@
 import type { ChatMessage } from '../api/types.ts'
+import { isObject, parsed } from '../text/json-text.ts'
 import { ApiError } from './openai-error.ts'
 import type { ChatBody, Content } from './request-schemas.ts'
 
@@ -21,15 +22,19 @@ function toChatMessage(message: ChatBody['messages'][number], at: string): ChatM
     name: called.name,
     arguments: objectOf(called.arguments, `${at}.tool_calls.${i}.function.arguments`),
   }))
-  return { role: 'assistant', content: toText(message.content ?? ''), ...name, ...(calls?.length && { toolCalls: calls }) }
+  return {
+    role: 'assistant',
+    content: toText(message.content ?? ''),
+    ...(message.reasoning_content && { reasoning: message.reasoning_content }),
+    ...name,
+    ...(calls?.length && { toolCalls: calls }),
+  }
 }
 
-function objectOf(text: string, param: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text || '{}')
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  } catch {
-    // refused below
-  }
-  throw new ApiError(400, `${param}: a JSON object as text is expected`, { param })
+/** Checked, and left as it was written. */
+function objectOf(given: string | Record<string, unknown>, param: string): string | Record<string, unknown> {
+  if (typeof given !== 'string') return given
+  if (given.trim() === '') return '{}'
+  if (isObject(parsed(given))) return given
+  throw new ApiError(400, `${param}: a JSON object as text is expected: received ${given.slice(0, 100)}`, { param })
 }

@@ -12,6 +12,8 @@ export interface ServerOptions {
   readonly corsOrigins?: readonly string[]
   /** Whether `/metrics` is there. Default false. */
   readonly metrics?: boolean
+  /** `none`: what a model thinks stays in its answer's content; else it is `reasoning_content`. Default auto. */
+  readonly reasoningFormat?: 'none' | 'auto' | 'deepseek'
   /** What requests do not say themselves: sampling, method. */
   readonly defaults?: Omit<GenerateRequest, 'prompt' | 'promptTokens' | 'messages' | 'signal'>
   readonly limits?: Partial<Limits>

@@ -1,14 +1,18 @@
 import { z } from '@hono/zod-openapi'
+import { peerChatFields, peerCompletionFields, peerFields } from './peer-fields.ts'
 
-/** What clients send. Unknown fields are ignored, as OpenAI's own servers and llama.cpp do; what would change the answer is refused. */
+/** What clients send. A field that is not known is refused, as OpenAI's own servers do: nobody's wish is ignored. */
 
-const text = z.object({ type: z.literal('text'), text: z.string() })
+const text = z.object({ type: z.enum(['text', 'input_text', 'output_text']), text: z.string() })
 const content = z.union([z.string(), z.array(text)], 'text, or a list of text parts (images and sound are not supported)')
 
 const toolCall = z.object({
   id: z.string().optional(),
   type: z.literal('function').default('function'),
-  function: z.object({ name: z.string().min(1), arguments: z.string().openapi({ example: '{}' }) }),
+  function: z.object({
+    name: z.string().min(1),
+    arguments: z.union([z.string().openapi({ example: '{}' }), z.record(z.string(), z.unknown())]),
+  }),
 })
 
 export const messageSchema = z
@@ -18,8 +22,10 @@ export const messageSchema = z
     z.object({
       role: z.literal('assistant'),
       content: content.nullish(),
+      reasoning_content: z.string().nullish(),
       name: z.string().optional(),
       tool_calls: z.array(toolCall).nullish(),
+      function_call: z.null('is an old form: send tool_calls').optional(),
     }),
     z.object({ role: z.literal('tool'), content, tool_call_id: z.string(), name: z.string().optional() }),
   ])
@@ -60,47 +66,70 @@ export const speculativeSchema = z
   ])
   .openapi('Speculative')
 
+const schema = z.union([jsonObject, z.boolean()])
+const tokenLimit = z
+  .int()
+  .min(-1)
+  .refine((count) => count !== 0, 'at least 1, or -1: to the end of the context')
+  .nullish()
+
 /** Fields that both kinds of completion share. */
 const common = {
   model: z.string().optional().openapi({ description: 'Default: the model that is served.' }),
   stream: z.boolean().nullish(),
-  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish(), continuous_usage_stats: z.literal(false).nullish() }).nullish(),
   n: z.int().min(1).max(16).nullish(),
   stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(16)], 'text or a list of texts, none of them empty').nullish(),
-  seed: z.int().nullish(),
+  seed: z.int().nullish().openapi({ description: 'Below 0: another one each time, as without one.' }),
   temperature: z.number().min(0).max(100).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
-  top_k: z.int().min(0).nullish(),
+  top_k: z.int().min(-1).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
   presence_penalty: z.number().min(-2).max(2).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),
   repeat_penalty: z.number().gt(0).max(10).nullish(),
+  repetition_penalty: z.number().gt(0).max(10).nullish().openapi({ description: 'As repeat_penalty, over the whole text.' }),
   repeat_last_n: z.int().min(-1).nullish(),
   logit_bias: z.record(z.string().regex(/^\d{1,7}$/), z.number().min(-100).max(100)).nullish(),
   grammar: z.string().nullish().openapi({ description: 'GBNF rules that the answer must follow.' }),
+  json_schema: schema.nullish().openapi({ description: 'As response_format with a schema.' }),
+  guided_grammar: z.string().nullish(),
+  guided_json: schema.nullish(),
+  guided_choice: z.array(z.string().min(1)).min(1).nullish(),
+  structured_outputs: z
+    .strictObject({ json: schema.nullish(), grammar: z.string().nullish(), choice: z.array(z.string().min(1)).min(1).nullish() })
+    .nullish(),
+  ignore_eos: z.boolean().nullish(),
+  max_tokens: tokenLimit,
+  n_predict: tokenLimit,
   speculative: speculativeSchema.nullish(),
-  user: z.string().nullish(),
+  ...peerFields,
 }
 
-const tokenLimit = z.int().min(1).nullish()
-
 export const chatSchema = z
-  .object({
+  .strictObject({
     ...common,
     messages: z.array(messageSchema).min(1),
-    max_tokens: tokenLimit,
     max_completion_tokens: tokenLimit,
+    chat_template_kwargs: jsonObject.nullish().openapi({ description: 'Variables of the chat template, e.g. enable_thinking.' }),
+    enable_thinking: z.boolean().nullish().openapi({ description: 'As in chat_template_kwargs.' }),
+    reasoning_effort: z.string().nullish().openapi({ description: 'As in chat_template_kwargs; none switches thinking off.' }),
+    reasoning_format: z.enum(['none', 'auto', 'deepseek']).nullish(),
+    include_reasoning: z.boolean().nullish(),
+    continue_final_message: z.boolean().nullish().openapi({ description: 'Default: a last message of the assistant is gone on from.' }),
+    add_generation_prompt: z.boolean().nullish(),
+    ...peerChatFields,
     logprobs: z.boolean().nullish(),
     top_logprobs: z.int().min(0).max(20).nullish(),
     response_format: z
       .discriminatedUnion('type', [
         z.object({ type: z.literal('text') }),
-        z.object({ type: z.literal('json_object') }),
+        z.object({ type: z.literal('json_object'), schema: schema.nullish() }),
         z.object({
           type: z.literal('json_schema'),
           json_schema: z.object({
             name: z.string().optional(),
-            schema: z.union([jsonObject, z.boolean()]),
+            schema,
             strict: z.boolean().nullish(),
           }),
         }),
@@ -124,21 +153,26 @@ export const chatSchema = z
 const tokenIds = z.array(z.int().min(0)).min(1)
 
 export const completionSchema = z
-  .object({
+  .strictObject({
     ...common,
     prompt: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(16), tokenIds, z.array(tokenIds).min(1).max(16)]),
-    max_tokens: tokenLimit,
     logprobs: z.int().min(0).max(20).nullish(),
     echo: z.boolean().nullish(),
-    suffix: z.null().optional(),
-    best_of: z.literal(1).nullish(),
+    ...peerCompletionFields,
     prediction: z.object({ type: z.literal('content'), content }).nullish(),
   })
   .openapi('CompletionRequest')
 
-export const tokenizeSchema = z.object({ content: z.string(), with_pieces: z.boolean().optional() }).openapi('TokenizeRequest')
+export const tokenizeSchema = z
+  .strictObject({
+    content: z.string(),
+    with_pieces: z.boolean().optional(),
+    parse_special: z.boolean().optional().openapi({ description: 'Default true: control words in the text are their tokens.' }),
+    add_special: z.boolean().optional().openapi({ description: 'Default false: begin as the model wants it.' }),
+  })
+  .openapi('TokenizeRequest')
 
-export const detokenizeSchema = z.object({ tokens: z.array(z.int().min(0)) }).openapi('DetokenizeRequest')
+export const detokenizeSchema = z.strictObject({ tokens: z.array(z.int().min(0)) }).openapi('DetokenizeRequest')
 
 export type ChatBody = z.infer<typeof chatSchema>
 export type CompletionBody = z.infer<typeof completionSchema>

@@ -93,6 +93,7 @@ export const chatResponseSchema = z
           role: z.literal('assistant'),
           content: z.string().nullable(),
           refusal: z.null(),
+          reasoning_content: z.string().optional(),
           tool_calls: z.array(toolCall).optional(),
         }),
         logprobs: chatLogprobs,
@@ -114,6 +115,7 @@ export const chatChunkSchema = z
         delta: z.object({
           role: z.literal('assistant').optional(),
           content: z.string().nullable().optional(),
+          reasoning_content: z.string().optional(),
           tool_calls: z.array(toolCall).optional(),
         }),
         logprobs: chatLogprobs,
@@ -171,7 +173,7 @@ export const propsSchema = z
   .openapi('Props')
 
 export const tokensSchema = z
-  .object({ tokens: z.array(z.union([z.int(), z.object({ id: z.int(), piece: z.string() })])) })
+  .object({ tokens: z.array(z.union([z.int(), z.object({ id: z.int(), piece: z.union([z.string(), z.array(z.int())]) })])) })
   .openapi('Tokens')
 export const textSchema = z.object({ content: z.string() }).openapi('Text')
 

@@ -1,6 +1,5 @@
-import { randomInt } from 'node:crypto'
-import type { GenerateRequest, Method, MethodOptions } from '../api/types.ts'
-import { toolGrammar } from '../text/tool-grammar.ts'
+import { createHash, randomInt } from 'node:crypto'
+import type { GenerateRequest, Method, MethodOptions, Tool } from '../api/types.ts'
 import { toChatMessages, toText } from './messages.ts'
 import { ApiError } from './openai-error.ts'
 import type { ServerOptions } from './options.ts'
@@ -12,20 +11,18 @@ type Defaults = NonNullable<ServerOptions['defaults']>
 export function chatRequests(body: ChatBody, defaults: Defaults): GenerateRequest[] {
   if (body.top_logprobs && !body.logprobs) throw new ApiError(400, 'top_logprobs needs logprobs: true', { param: 'top_logprobs' })
   const tools = usedTools(body)
-  const maxTokens = body.max_completion_tokens ?? body.max_tokens
+  const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? body.n_predict
+  const kwargs = { ...defaults.chatTemplateKwargs, ...templateKwargs(body) }
   return choices(body, defaults, {
     messages: toChatMessages(body.messages),
-    ...(tools && {
-      tools: tools.map(({ function: { name, description, parameters } }) => ({
-        name,
-        ...(description && { description }),
-        ...(parameters && { parameters }),
-      })),
-    }),
+    ...(tools && { tools: tools.map(toTool), ...toolChoice(body) }),
+    ...(Object.keys(kwargs).length > 0 && { chatTemplateKwargs: kwargs }),
+    ...(typeof body.continue_final_message === 'boolean' && { continueFinalMessage: body.continue_final_message }),
+    ...(body.add_generation_prompt === false && { addGenerationPrompt: false }),
     ...(maxTokens && { maxTokens }),
     ...(body.logprobs && { logprobs: body.top_logprobs ?? 0 }),
     ...(body.steps === 'trace' && { trace: true }),
-    ...format(body),
+    ...formOf(body),
     ...(body.prediction && { prediction: toText(body.prediction.content) }),
   })
 }
@@ -35,7 +32,8 @@ export function completionRequests(body: CompletionBody, defaults: Defaults): Ge
   return prompts(body.prompt).flatMap((prompt) =>
     choices(body, defaults, {
       ...prompt,
-      ...(body.max_tokens && { maxTokens: body.max_tokens }),
+      ...((body.max_tokens ?? body.n_predict) && { maxTokens: (body.max_tokens ?? body.n_predict) as number }),
+      ...formOf(body),
       ...(typeof body.logprobs === 'number' && { logprobs: body.logprobs }),
       ...(body.prediction && { prediction: toText(body.prediction.content) }),
     }),
@@ -52,26 +50,65 @@ function usedTools({ tools, tool_choice: choice }: ChatBody): ChatBody['tools'] 
   return choice === 'none' ? undefined : tools
 }
 
-/** What the answer must look like: a schema, a grammar, a tool's call, or anything. */
-function format(body: ChatBody): Pick<GenerateRequest, 'grammar' | 'jsonSchema'> {
-  const { tool_choice: choice, response_format: wanted, grammar } = body
-  const isForced = choice === 'required' || typeof choice === 'object'
-  if ([isForced && choice, wanted && wanted.type !== 'text', grammar].filter(Boolean).length > 1)
-    throw new ApiError(400, 'only one of response_format, grammar and a forced tool_choice can be met', { param: 'response_format' })
-  if (choice && isForced) {
-    const named = typeof choice === 'object' ? choice.function.name : undefined
-    const tools = (body.tools ?? []).filter((tool) => named === undefined || tool.function.name === named)
-    if (tools.length === 0) throw new ApiError(400, `tool_choice: there is no tool ${JSON.stringify(named)}`, { param: 'tool_choice' })
-    return {
-      grammar: toolGrammar(
-        tools.map((tool) => tool.function),
-        named === undefined && body.parallel_tool_calls !== false,
-      ),
-    }
+function toTool({ function: { name, description, parameters } }: NonNullable<ChatBody['tools']>[number]): Tool {
+  return { name, ...(description && { description }), ...(parameters && { parameters }) }
+}
+
+function toolChoice({
+  tools,
+  tool_choice: choice,
+  parallel_tool_calls: parallel,
+}: ChatBody): Pick<GenerateRequest, 'toolChoice' | 'parallelToolCalls'> {
+  const named = typeof choice === 'object' ? choice?.function.name : undefined
+  if (named !== undefined && !tools?.some((tool) => tool.function.name === named))
+    throw new ApiError(400, `tool_choice: there is no tool ${JSON.stringify(named)}`, { param: 'tool_choice' })
+  return {
+    ...(named !== undefined ? { toolChoice: { name: named } } : choice === 'required' && { toolChoice: 'required' as const }),
+    ...(parallel === false && { parallelToolCalls: false }),
   }
-  if (wanted?.type === 'json_object') return { jsonSchema: { type: 'object' } }
-  if (wanted?.type === 'json_schema') return { jsonSchema: wanted.json_schema.schema }
+}
+
+function templateKwargs(body: ChatBody): Record<string, unknown> {
+  const effort = body.reasoning_effort
+  return {
+    ...body.chat_template_kwargs,
+    ...(effort && { reasoning_effort: effort }),
+    ...(effort === 'none' && { enable_thinking: false }),
+    ...(typeof body.enable_thinking === 'boolean' && { enable_thinking: body.enable_thinking }),
+  }
+}
+
+type Form = Pick<GenerateRequest, 'grammar' | 'jsonSchema'>
+
+/** What the answer must look like: a schema, a grammar, one of some texts, or anything. Only one wish can be met. */
+function formOf(body: CommonBody & Pick<Partial<ChatBody>, 'response_format' | 'tool_choice'>): Form {
+  const { response_format: wanted, tool_choice: choice, structured_outputs: structured } = body
+  const isForced = choice === 'required' || typeof choice === 'object'
+  const schemas = [wantedSchema(wanted), body.json_schema, body.guided_json, structured?.json].filter(
+    (one) => one !== undefined && one !== null,
+  )
+  const grammars = [body.grammar, body.guided_grammar, structured?.grammar].filter((one) => typeof one === 'string' && one !== '')
+  const texts = [body.guided_choice, structured?.choice].filter((one) => Array.isArray(one))
+  const wishes = schemas.length + grammars.length + texts.length
+  if (wishes + (choice && isForced ? 1 : 0) > 1)
+    throw new ApiError(400, 'only one of response_format, a schema, a grammar, a choice and a forced tool_choice can be met', {
+      param: 'response_format',
+    })
+  if (schemas.length > 0) return { jsonSchema: schemas[0] as NonNullable<Form['jsonSchema']> }
+  // A byte order mark is how some editors begin a file, and no rule.
+  if (grammars.length > 0) return { grammar: (grammars[0] as string).replace(/^\uFEFF/, '') }
+  if (texts.length > 0) return { grammar: `root ::= ${(texts[0] as string[]).map(literal).join(' | ')}` }
   return {}
+}
+
+function wantedSchema(wanted: ChatBody['response_format']): Form['jsonSchema'] | undefined {
+  if (wanted?.type === 'json_object') return wanted.schema ?? { type: 'object' }
+  return wanted?.type === 'json_schema' ? wanted.json_schema.schema : undefined
+}
+
+/** A text in GBNF. */
+function literal(text: string): string {
+  return `"${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}"`
 }
 
 function prompts(prompt: CompletionBody['prompt']): Pick<GenerateRequest, 'prompt' | 'promptTokens'>[] {
@@ -83,27 +120,33 @@ function prompts(prompt: CompletionBody['prompt']): Pick<GenerateRequest, 'promp
 /** The request `n` times; choices differ by their seed. */
 function choices(body: CommonBody, defaults: Defaults, own: GenerateRequest): GenerateRequest[] {
   // Without a seed of its own a request is not to repeat the last one.
-  const seed = typeof body.seed === 'number' ? Math.abs(body.seed) : (defaults.seed ?? randomInt(2 ** 31))
+  const isGiven = typeof body.seed === 'number' && body.seed >= 0
+  const seed = isGiven ? (body.seed as number) : (defaults.seed ?? randomInt(2 ** 31))
   const request = {
     ...defaults,
     ...sampling(body),
     ...drafting(body.speculative, defaults),
-    ...(body.grammar && { grammar: body.grammar }),
     ...own,
   }
-  return Array.from({ length: body.n ?? 1 }, (_, i) => ({ ...request, seed: seed + i }))
+  return Array.from({ length: body.n ?? 1 }, (_, i) => ({ ...request, seed: i === 0 ? seed : independent(seed, i) }))
+}
+
+/** The seed of a further choice: another request with a seed nearby does not repeat it. */
+function independent(seed: number, choice: number): number {
+  return createHash('sha256').update(`${seed}/${choice}`).digest().readUInt32LE() >>> 1
 }
 
 function sampling(body: CommonBody): GenerateRequest {
   const all = {
     temperature: body.temperature,
     topP: body.top_p === 0 ? undefined : body.top_p,
-    topK: body.top_p === 0 ? 1 : body.top_k,
+    topK: body.top_p === 0 ? 1 : body.top_k === -1 ? 0 : body.top_k,
     minP: body.min_p,
     presencePenalty: body.presence_penalty,
     frequencyPenalty: body.frequency_penalty,
-    repeatPenalty: body.repeat_penalty,
-    penaltyLastN: body.repeat_last_n,
+    repeatPenalty: body.repeat_penalty ?? body.repetition_penalty,
+    penaltyLastN: body.repeat_last_n ?? (body.repetition_penalty ? -1 : undefined),
+    ignoreEos: body.ignore_eos || undefined,
     logitBias: body.logit_bias,
     stop: body.stop,
   }

@@ -7,6 +7,7 @@ import { emptyStatistics, recordStep } from '../core/stats.ts'
 import { TokenTree } from '../core/token-tree.ts'
 import { Matcher } from '../grammar/matcher.ts'
 import { jsonSchemaToGrammar } from '../text/json-schema.ts'
+import { toolGrammar, toolSyntaxOf } from '../text/tools/tool-grammar.ts'
 
 export interface FakeEngineOptions {
   /** What it answers; default: a greeting. */
@@ -15,6 +16,8 @@ export interface FakeEngineOptions {
   sessions?: number
   /** Milliseconds between two steps. Default 0. */
   stepMs?: number
+  /** The prompt ends inside a thought. Default false. */
+  isThinking?: boolean
   /** Words per step. Default 2. */
   stepWords?: number
   facts?: Partial<EngineFacts>
@@ -93,8 +96,11 @@ export class FakeEngine implements Engine {
   async #recite(request: GenerateRequest, channel: GenerationChannel, signal: AbortSignal): Promise<void> {
     const promptTokens = this.#promptLength(request)
     if (request.jsonSchema !== undefined) jsonSchemaToGrammar(request.jsonSchema)
+    if (request.tools && request.toolChoice && request.toolChoice !== 'auto')
+      toolGrammar(request.tools, toolSyntaxOf(undefined), request.toolChoice === 'required')
     if (request.grammar !== undefined) new Matcher(request.grammar)
-    channel.start({ promptTokens, cachedTokens: 0 })
+    const { isThinking = false } = this.#options
+    channel.start({ promptTokens, cachedTokens: 0, ...(isThinking && { isThinking }) })
     const { stepMs = 0, stepWords = 2, answer = () => 'Hello there, wide world!' } = this.#options
     const full = answer(request)
     const end = [request.stop ?? []].flat().reduce((at, stop) => (full.includes(stop) ? Math.min(at, full.indexOf(stop)) : at), full.length)
@@ -162,6 +168,10 @@ export class FakeEngine implements Engine {
 
   async detokenize(tokens: readonly number[]): Promise<string> {
     return tokens.map((id) => this.#words[id] ?? '').join('')
+  }
+
+  async pieces(tokens: readonly number[]): Promise<number[][]> {
+    return tokens.map((id) => [...Buffer.from(this.#words[id] ?? '')])
   }
 
   async forgetPhrases(): Promise<void> {}

@@ -120,6 +120,10 @@ export class FakeEngine implements Engine {
     return []
   }
 
+  async pieces(): Promise<number[][]> {
+    return []
+  }
+
   async detokenize(): Promise<string> {
     return ''
   }

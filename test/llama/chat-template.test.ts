@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ChatMessage } from '../../src/api/types.ts'
 import { LlamaModel } from '../../src/llama/model.ts'
-import { renderChat } from '../../src/text/chat-template.ts'
+import { renderChat as render } from '../../src/text/chat-template.ts'
 import { goldenFile, modelFile } from './model-files.ts'
 
 let model: LlamaModel
+const renderChat = (one: LlamaModel, messages: ChatMessage[]) =>
+  render(one, { messages })
+    .parts.map(({ text }) => text)
+    .join('')
 beforeAll(async () => {
   model = LlamaModel.load(await modelFile('qwen2.5-coder-0.5b'), { contextLength: 64 })
 })

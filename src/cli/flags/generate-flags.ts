@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { GenerateRequest, LearningSource, Method, MethodOptions, Preset, SamplingOptions } from '../../api/types.ts'
 import { OuroborosError } from '../../core/errors.ts'
+import { jsonSchemaToGrammar } from '../../text/json-schema.ts'
 import { integer, real } from './numbers.ts'
 import { readText } from './text-file.ts'
 
@@ -158,14 +159,20 @@ function given<T extends object>(all: T): Given<T> {
 function grammar({ grammar, grammarFile, jsonSchema, jsonSchemaFile }: GenerateFlags): Pick<GenerateRequest, 'grammar' | 'jsonSchema'> {
   if (grammar !== undefined) return { grammar }
   if (grammarFile !== undefined) return { grammar: readText(grammarFile) }
-  if (jsonSchema !== undefined) return { jsonSchema }
+  if (jsonSchema !== undefined) return { jsonSchema: checked(jsonSchema) }
   if (jsonSchemaFile === undefined) return {}
   try {
-    return { jsonSchema: JSON.parse(readText(jsonSchemaFile)) }
+    return { jsonSchema: checked(JSON.parse(readText(jsonSchemaFile))) }
   } catch (error) {
     if (error instanceof OuroborosError) throw error
     throw new OuroborosError('E_GRAMMAR', `${jsonSchemaFile} is not JSON: ${(error as Error).message}`)
   }
+}
+
+/** A schema that no grammar can express is known before models are loaded. */
+function checked<T>(schema: T): T {
+  jsonSchemaToGrammar(schema)
+  return schema
 }
 
 function json(value: string): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CacheType, LoadOptions } from '../../api/types.ts'
 import { integer } from './numbers.ts'
+import { readText } from './text-file.ts'
 
 const CACHE_TYPES: readonly CacheType[] = ['f16', 'bf16', 'f32', 'q8_0']
 
@@ -20,6 +21,8 @@ export interface LoadFlags {
   flashAttn?: 'on' | 'off' | 'auto'
   cacheTypeK?: CacheType
   cacheTypeV?: CacheType
+  chatTemplate?: string
+  chatTemplateFile?: string
   corpusFiles?: string[]
   exact?: boolean
   library?: string
@@ -45,6 +48,13 @@ export function addLoadFlags(command: Command, defaultModel: string): Command {
     .addOption(new Option('--flash-attn <on|off>', 'flash attention (default: on)  [-fa]').choices(['on', 'off', 'auto']))
     .addOption(new Option('--cache-type-k <type>', 'type of the cached keys (default: f16)  [-ctk]').choices(CACHE_TYPES))
     .addOption(new Option('--cache-type-v <type>', 'type of the cached values (default: f16)  [-ctv]').choices(CACHE_TYPES))
+    .addOption(
+      new Option(
+        '--chat-template <name>',
+        "chat template by its name (chatml, llama3, …) or as Jinja text (default: the model's own)",
+      ).conflicts('chatTemplateFile'),
+    )
+    .option('--chat-template-file <file>', 'the same, from a file')
     .option('--library <path>', 'another build of the native library, of the same version: libllama or its folder (OUROBOROS_LIBRARY)')
     .option('--no-calibrate', 'do not measure the cost of passes at the first load: drafts follow fixed thresholds')
     .option('--phrases-from <file>', 'text whose phrases are known from the start; repeatable', (file: string, files: string[] = []) => [
@@ -70,6 +80,8 @@ export function toLoadOptions(flags: LoadFlags): LoadOptions {
     ...(flags.cacheTypeK && { cacheTypeK: flags.cacheTypeK }),
     ...(flags.cacheTypeV && { cacheTypeV: flags.cacheTypeV }),
     ...(flags.exact && { exact: true }),
+    ...(flags.chatTemplate !== undefined && { chatTemplate: flags.chatTemplate }),
+    ...(flags.chatTemplateFile !== undefined && { chatTemplate: readText(flags.chatTemplateFile) }),
     ...(flags.corpusFiles && { corpusFiles: flags.corpusFiles }),
     ...(flags.library !== undefined && { library: flags.library }),
     ...(flags.calibrate === false && { calibrate: false }),

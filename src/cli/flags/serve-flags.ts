@@ -17,6 +17,8 @@ export interface ServeFlags extends LoadFlags, GenerateFlags {
   corsOrigin?: string[]
   alias?: string
   metrics?: boolean
+  reasoningFormat?: 'none' | 'auto' | 'deepseek'
+  chatTemplateKwargs?: Record<string, unknown>
   logPrompts?: boolean
   maxBody?: number
   maxPrompt?: number
@@ -42,6 +44,13 @@ export function addServeFlags(command: Command): Command {
     .option('--cors-origin <origin>', 'origin that browsers may call from; repeatable (default: none)', several)
     .option('-a, --alias <name>', 'name of the model in the API (default: as given with --model)')
     .option('--metrics', 'serve /metrics for Prometheus')
+    .addOption(
+      new Option(
+        '--reasoning-format <format>',
+        'none: thoughts stay in the content; else they are reasoning_content (default: auto)',
+      ).choices(['none', 'auto', 'deepseek']),
+    )
+    .option('--chat-template-kwargs <json>', 'variables of the chat template, e.g. {"enable_thinking":false}', jsonObject)
     .option('--log-prompts', 'write answers into the log as well')
     .optionsGroup('Limits:')
     .option('--max-body <bytes>', 'largest body (default: 4 MiB)', integer({ min: 1 }))
@@ -71,13 +80,14 @@ export function toListenOptions(flags: ServeFlags, log: Log): ListenOptions {
     host: flags.host,
     port: flags.port,
     model: flags.alias ?? nameOf(flags.model),
-    defaults: { ...defaults, ...(method && { method }) },
+    defaults: { ...defaults, ...(method && { method }), ...(flags.chatTemplateKwargs && { chatTemplateKwargs: flags.chatTemplateKwargs }) },
     limits: Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)),
     log,
     ...(flags.open && { open: true }),
     ...(keys.length > 0 && { apiKeys: keys }),
     ...(flags.corsOrigin && { corsOrigins: flags.corsOrigin }),
     ...(flags.metrics && { metrics: true }),
+    ...(flags.reasoningFormat && { reasoningFormat: flags.reasoningFormat }),
     ...(flags.logPrompts && { logPrompts: true }),
   }
 }
@@ -93,6 +103,16 @@ function keysOf(file: string | undefined): string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter(Boolean)
+}
+
+function jsonObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  } catch {
+    // refused below
+  }
+  throw new InvalidArgumentError('Allowed: a JSON object, e.g. {"enable_thinking":false}')
 }
 
 function several(text: string, all: string[] = []): string[] {

@@ -66,17 +66,16 @@ export class Session {
   constructor(options: SessionOptions, prompt: readonly Token[]) {
     const { contextLength } = options.target.cache.model
     if (prompt.length === 0) throw new OuroborosError('E_PROMPT', 'the prompt is empty: received 0 tokens, give at least one')
-    if (prompt.length > contextLength) {
+    if (prompt.length >= contextLength) {
       throw new OuroborosError(
         'E_CONTEXT',
-        `the prompt has ${prompt.length} tokens and the context holds ${contextLength}: shorten the prompt or load with a larger context`,
+        `the prompt has ${prompt.length} tokens and the context holds ${contextLength}, the answer included: shorten the prompt or load with a larger context`,
       )
     }
     this.#options = options
     this.#prefix = [...prompt]
     this.#promptLength = prompt.length
-    // The last token of the context can still be followed by one that is emitted but never sent.
-    this.#maxTokens = Math.min(options.maxTokens, contextLength + 1 - prompt.length)
+    this.#maxTokens = Math.min(options.maxTokens, contextLength - prompt.length)
     this.cachedTokens = options.target.common(prompt)
     options.drafter.begin(prompt)
   }
