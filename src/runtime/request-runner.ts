@@ -1,117 +1,104 @@
 import { isPaper } from '../api/paper-parameters.ts'
-import type { FinishReason, GeneratedToken, GenerationResult, GenerationStep, Started } from '../api/types.ts'
+import type { FinishReason, GenerationResult, GenerationStep, Started } from '../api/types.ts'
 import type { ScheduledSession } from '../core/decoding/scheduler.ts'
-import { Session, type Step } from '../core/decoding/session.ts'
-import type { EmittedToken } from '../core/decoding/verify.ts'
+import { Session } from '../core/decoding/session.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { MAX_KEY, PhrasePool } from '../core/phrases/phrase-pool.ts'
 import { Sampler } from '../core/sampling/sampler.ts'
-import { Detokenizer, type Vocabulary } from '../llama/vocabulary.ts'
-import { TextStream } from '../text/text-stream.ts'
+import type { Vocabulary } from '../llama/vocabulary.ts'
+import { AnswerText } from './answer-text.ts'
 import { Clock } from './clock.ts'
 import { createDrafter, type DraftingState, ownParts } from './drafter-factory.ts'
 import type { WireRequest } from './protocol.ts'
-import { constraintOf, type Prompt, promptOf } from './request-text.ts'
+import { constraintOf, promptOf } from './request-text.ts'
 import type { Runtime } from './runtime.ts'
 import type { Slot } from './slots.ts'
-import { Tracer } from './tracer.ts'
 
 const DEFAULT_MAX_TOKENS = 512
 
-/** Who hears how a request goes on, and may give it up. */
-export interface Audience {
+/** How a caller follows a request, and cancels it. */
+export interface RequestHandlers {
   readonly signal: AbortSignal
-  started(started: Started): void
-  step(step: GenerationStep): void
+  onStarted(started: Started): void
+  onStep(step: GenerationStep): void
 }
 
 /** Runs one request to its end, in a slot; an abort ends it before its next pass. */
-export async function runRequest(runtime: Runtime, request: WireRequest, audience: Audience): Promise<GenerationResult> {
-  const prompt = promptOf(runtime, request)
-  const seat = runtime.scheduler.join()
-  const slot = runtime.slots.take(prompt.tokens)
-  const cancel = () => seat.cancel()
-  audience.signal.addEventListener('abort', cancel)
+export async function runRequest(runtime: Runtime, request: WireRequest, handlers: RequestHandlers): Promise<GenerationResult> {
+  const { tokens: prompt, isThinking } = promptOf(runtime, request)
+  const scheduled = runtime.scheduler.join()
+  const slot = runtime.slots.take(prompt)
+  const cancel = () => scheduled.cancel()
+  handlers.signal.addEventListener('abort', cancel)
+  let drafting: DraftingState | undefined
+  let answer: AnswerText | undefined
   try {
-    return await answer(runtime, request, prompt, { seat, slot, audience })
-  } finally {
-    audience.signal.removeEventListener('abort', cancel)
-    seat.leave()
-    runtime.slots.release(slot)
-  }
-}
-
-/** Where a request is answered, and for whom. */
-interface Place {
-  readonly seat: ScheduledSession
-  readonly slot: Slot
-  readonly audience: Audience
-}
-
-async function answer(
-  runtime: Runtime,
-  request: WireRequest,
-  { tokens: prompt, isThinking }: Prompt,
-  place: Place,
-): Promise<GenerationResult> {
-  const { seat, slot, audience } = place
-  const { vocabulary } = runtime.target
-  const method = request.method ?? 'ouroboros'
-  const stops = typeof request.stop === 'string' ? [request.stop] : (request.stop ?? [])
-  const stream = new TextStream(new Detokenizer(vocabulary), stops)
-  const constraint = constraintOf(runtime, request, isThinking)
-  const drafting = draftingOf(request, runtime, slot)
-  const tracer = request.trace ? new Tracer(drafting.ouroboros.pool, vocabulary) : undefined
-  try {
+    const constraint = constraintOf(runtime, request, isThinking)
+    drafting = draftingOf(request, runtime, slot)
+    answer = new AnswerText(request, runtime.target.vocabulary, drafting.ouroboros.pool)
+    const { vocabulary } = runtime.target
+    const method = request.method ?? 'ouroboros'
     const session = new Session(
       {
         target: slot.text,
         drafter: createDrafter(method, checkMethod(request), drafting),
         sampler: new Sampler(samplerOptions(request, vocabulary), constraint),
         endTokens: vocabulary.endTokens,
-        maxTokens: !request.maxTokens ? DEFAULT_MAX_TOKENS : request.maxTokens < 0 ? Number.MAX_SAFE_INTEGER : request.maxTokens,
+        maxTokens: maxTokensOf(request),
         promptChunk: () => runtime.scheduler.promptChunk(runtime.target),
-        load: seat,
+        load: scheduled,
         ...(request.logprobs !== undefined && { logprobs: request.logprobs }),
       },
       prompt,
     )
-    audience.started({ promptTokens: prompt.length, cachedTokens: session.cachedTokens, ...(isThinking && { isThinking }) })
-    const clock = new Clock(seat)
-    let finish: FinishReason | undefined
-    while (finish === undefined) {
-      const step = audience.signal.aborted ? undefined : await seat.run(session.step())
-      if (step === undefined) finish = 'abort'
-      else if (step.tokens.length > 0) {
-        const shown = show(step, stream, vocabulary)
-        clock.emitted(shown.tokens.length)
-        finish = stream.stopped ? 'stop' : step.finish
-        if (finish !== undefined) shown.text += stream.flush()
-        if (step.round) shown.widths = step.round.widths
-        if (tracer && step.round) shown.trace = tracer.trace(step.round, session.statistics.pool)
-        audience.step(shown)
-      }
-    }
-    if (finish === 'abort') {
-      const rest = stream.flush()
-      if (rest) audience.step({ text: rest, tokens: [] })
-    }
+    const { cachedTokens, statistics } = session
+    handlers.onStarted({ promptTokens: prompt.length, cachedTokens, ...(isThinking && { isThinking }) })
+    const clock = new Clock(scheduled)
+    const finishReason = await writeAnswer(session, scheduled, answer, clock, handlers)
     return {
-      text: stream.text,
-      finishReason: finish,
-      usage: { promptTokens: prompt.length, completionTokens: clock.tokens, cachedTokens: session.cachedTokens },
+      text: answer.text,
+      finishReason,
+      usage: { promptTokens: prompt.length, completionTokens: clock.tokens, cachedTokens },
       timings: clock.timings(),
       method,
-      statistics: session.statistics,
-      exact: method === 'vanilla' || runtime.exact,
+      statistics,
+      exact: method === 'vanilla' || runtime.facts.exact,
     }
   } finally {
-    drafting.ouroboros.planner.close()
-    tracer?.close()
+    handlers.signal.removeEventListener('abort', cancel)
+    answer?.close()
+    drafting?.ouroboros.planner.close()
+    scheduled.leave()
+    runtime.slots.release(slot)
   }
 }
 
-/** What the request's drafter stands on; a text that its caller expects is a pool of its own. */
+/** Steps until one of them ends the answer, or the caller does. */
+async function writeAnswer(
+  session: Session,
+  scheduled: ScheduledSession,
+  answer: AnswerText,
+  clock: Clock,
+  { signal, onStep }: RequestHandlers,
+): Promise<FinishReason> {
+  for (;;) {
+    const step = signal.aborted ? undefined : await scheduled.run(session.step())
+    if (step === undefined) {
+      const rest = answer.flush()
+      if (rest) onStep({ text: rest, tokens: [] })
+      return 'abort'
+    }
+    if (step.tokens.length === 0) continue
+    const shown = answer.show(step, session.statistics.pool)
+    clock.emitted(shown.tokens.length)
+    const finish = answer.stopped ? 'stop' : step.finish
+    if (finish !== undefined) shown.text += answer.flush()
+    onStep(shown)
+    if (finish !== undefined) return finish
+  }
+}
+
+/** What the request's drafter works with; the text that its caller expects is a pool of its own. */
 function draftingOf({ prediction }: WireRequest, runtime: Runtime, slot: Slot): DraftingState {
   const { drafting, target } = runtime
   const state = { ...drafting, draft: slot.draft, ouroboros: { ...drafting.ouroboros, history: slot.history, ...ownParts(drafting) } }
@@ -120,6 +107,11 @@ function draftingOf({ prediction }: WireRequest, runtime: Runtime, slot: Slot): 
   const expected = new PhrasePool({ capacityBytes: Math.max(1, tokens.length) * MAX_KEY * PhrasePool.bytesPerPhrase })
   expected.learn(tokens, 0, tokens.length, 'prediction')
   return { ...state, ouroboros: { ...state.ouroboros, expected } }
+}
+
+function maxTokensOf({ maxTokens }: WireRequest): number {
+  if (!maxTokens) return DEFAULT_MAX_TOKENS
+  return maxTokens < 0 ? Number.MAX_SAFE_INTEGER : maxTokens
 }
 
 function checkMethod(request: WireRequest): NonNullable<WireRequest['options']> {
@@ -142,33 +134,4 @@ function samplerOptions(request: WireRequest, vocabulary: Vocabulary) {
   if (request.ignoreEos) for (const token of vocabulary.endTokens) logitBias.set(token, Number.NEGATIVE_INFINITY)
   const numbers = { temperature, topK, topP, minP, repeatPenalty, presencePenalty, frequencyPenalty, penaltyLastN, seed }
   return { ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)), logitBias }
-}
-
-/** The step as text: tokens behind a stop string are dropped. */
-function show(step: Step, stream: TextStream, vocabulary: Vocabulary): GenerationStep & { tokens: GeneratedToken[] } {
-  const shown: GenerationStep & { tokens: GeneratedToken[] } = { text: '', tokens: [] }
-  for (const one of step.tokens) {
-    if (stream.stopped) break
-    const { piece, safe } = stream.push(one.token)
-    shown.text += safe
-    shown.tokens.push(describe(one, piece, vocabulary))
-  }
-  return shown
-}
-
-function describe({ token, origin, source, logprob, topLogprobs }: EmittedToken, text: string, vocabulary: Vocabulary): GeneratedToken {
-  return {
-    id: token,
-    text,
-    origin,
-    ...(source && { source }),
-    ...(logprob !== undefined && { logprob }),
-    ...(topLogprobs && {
-      topLogprobs: topLogprobs.map((other) => ({
-        id: other.token,
-        text: vocabulary.detokenize([other.token], true),
-        logprob: other.logprob,
-      })),
-    }),
-  }
 }

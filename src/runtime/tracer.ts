@@ -6,19 +6,19 @@ import type { Token } from '../core/token.ts'
 import type { Proposal } from '../core/token-tree.ts'
 import type { Vocabulary } from '../llama/vocabulary.ts'
 
-/** Turns rounds into text that a person can follow, and listens to what the pool learns meanwhile, from other sessions too. */
+/** Turns rounds into readable text, with what the pool learns meanwhile, from other sessions too. */
 export class Tracer {
   readonly #pool: PhrasePool
   readonly #vocabulary: Vocabulary
   #learned: Phrase[] = []
-  readonly #hear = (phrase: Phrase): void => {
+  readonly #onLearned = (phrase: Phrase): void => {
     this.#learned.push(phrase)
   }
 
   constructor(pool: PhrasePool, vocabulary: Vocabulary) {
     this.#pool = pool
     this.#vocabulary = vocabulary
-    pool.listeners.add(this.#hear)
+    pool.listeners.add(this.#onLearned)
   }
 
   trace(round: Round, pool?: PoolReport): StepTrace {
@@ -41,7 +41,7 @@ export class Tracer {
   }
 
   close(): void {
-    this.#pool.listeners.delete(this.#hear)
+    this.#pool.listeners.delete(this.#onLearned)
   }
 
   #text(tokens: readonly Token[]): string {

@@ -26,13 +26,13 @@ try {
   if (runtime.facts.kernels.set === null && start.options.kernels !== false)
     send({ type: 'warning', line: stockWarning(runtime.facts.kernels.about) })
   send({ type: 'ready', facts: runtime.facts })
-  port.on('message', hear)
+  port.on('message', onMessage)
 } catch (error) {
   send({ type: 'broken', error: toWire(error) })
   port.close()
 }
 
-function hear(message: ToWorker): void {
+function onMessage(message: ToWorker): void {
   switch (message.type) {
     case 'generate':
       queue.push(message)
@@ -88,8 +88,8 @@ async function answerRequest(id: number, request: WireRequest): Promise<void> {
   try {
     const result = await runRequest(loaded(), request, {
       signal: controller.signal,
-      started: (started) => send({ type: 'started', id, started }),
-      step: (step) => send({ type: 'step', id, step }),
+      onStarted: (started) => send({ type: 'started', id, started }),
+      onStep: (step) => send({ type: 'step', id, step }),
     })
     send({ type: 'done', id, result })
   } catch (error) {

@@ -16,12 +16,12 @@ import { answer, drafters, models, type Setup, sessionOptions, setup } from './s
 const METHODS = ['speculative', 'prompt-lookup', 'lookahead', 'ouroboros', 'paper', 'random'] as const
 
 /** Answers the session to its end; undefined: cancelled. */
-async function answerOn(seat: ScheduledSession, session: Session, afterStep: () => void = () => {}): Promise<Session | undefined> {
+async function answerOn(scheduled: ScheduledSession, session: Session, afterStep: () => void = () => {}): Promise<Session | undefined> {
   while (!session.finish) {
-    if ((await seat.run(session.step())) === undefined) return undefined
+    if ((await scheduled.run(session.step())) === undefined) return undefined
     afterStep()
   }
-  seat.leave()
+  scheduled.leave()
   return session
 }
 
@@ -40,14 +40,14 @@ async function together(world: Setup, arrivals: readonly number[], cancels: read
     return text
   }
   const answers: Promise<unknown>[] = []
-  const seats: ScheduledSession[] = []
+  const everyone: ScheduledSession[] = []
   const begin = (prompt: readonly number[]) => {
-    const seat = scheduler.join()
-    seats.push(seat)
+    const scheduled = scheduler.join()
+    everyone.push(scheduled)
     const makeDrafter = conversation(open(draft, world.promptChunk))
-    const options = { ...sessionOptions(world, open(target, 256), makeDrafter()), company: seat }
+    const options = { ...sessionOptions(world, open(target, 256), makeDrafter()), load: scheduled }
     answers.push(
-      answerOn(seat, new Session(options, prompt)).then(
+      answerOn(scheduled, new Session(options, prompt)).then(
         (session) => session && { tokens: session.prefix.slice(prompt.length), finish: session.finish },
       ),
     )
@@ -59,7 +59,7 @@ async function together(world: Setup, arrivals: readonly number[], cancels: read
       begin(one.prompt)
       late.splice(late.indexOf(one), 1)
     }
-    if (cancels.includes(turn)) seats[turn % Math.max(1, seats.length)]?.cancel()
+    if (cancels.includes(turn)) everyone[turn % Math.max(1, everyone.length)]?.cancel()
     scheduler.turn()
     await settle()
   }
@@ -97,20 +97,20 @@ describe('many sessions at once', () => {
   it('one session alone is run as without a scheduler: the same passes in the same order', async () => {
     await fc.assert(
       fc.asyncProperty(setup, async (world) => {
-        const passes = async (run: (session: Session, scheduler: Scheduler, seat: ScheduledSession) => Promise<void>) => {
+        const passes = async (run: (session: Session, scheduler: Scheduler, scheduled: ScheduledSession) => Promise<void>) => {
           const { target, draft } = models(world)
           const scheduler = new Scheduler(target)
           const drafter = drafters(world, target)(new CachedSequence(draft.open(), world.promptChunk))()
-          const seat = scheduler.join()
-          const options = { ...sessionOptions(world, new CachedSequence(target.open()), drafter), company: seat }
-          await run(new Session(options, world.prompts[0] as number[]), scheduler, seat)
+          const scheduled = scheduler.join()
+          const options = { ...sessionOptions(world, new CachedSequence(target.open()), drafter), load: scheduled }
+          await run(new Session(options, world.prompts[0] as number[]), scheduler, scheduled)
           return { target: target.widths, draft: draft.widths }
         }
         const driven = await passes(async (session) => {
           while (!session.finish) drive(session.step())
         })
-        const scheduled = await passes(async (session, scheduler, seat) => {
-          const done = answerOn(seat, session)
+        const scheduled = await passes(async (session, scheduler, scheduled) => {
+          const done = answerOn(scheduled, session)
           while (!scheduler.idle) {
             scheduler.turn()
             await settle()
@@ -138,8 +138,8 @@ describe('joint passes', () => {
   it('answers of all sessions share one target pass, and one prompt chunk rides along', async () => {
     const target = new FakeModel()
     const scheduler = new Scheduler(target)
-    const seats = Array.from({ length: 4 }, () => scheduler.join())
-    const work = seats.map((seat, i) => seat.run(chain(target.open(), i < 2 ? [1, 1, 1, 1] : [20, 20], i >= 2)))
+    const everyone = Array.from({ length: 4 }, () => scheduler.join())
+    const work = everyone.map((scheduled, i) => scheduled.run(chain(target.open(), i < 2 ? [1, 1, 1, 1] : [20, 20], i >= 2)))
     while (!scheduler.idle) {
       scheduler.turn()
       await settle()
@@ -216,17 +216,17 @@ describe('joint passes', () => {
     expect(first.otherTokens).toBe(0)
   })
 
-  it('a session in company reads its prompt in the chunks that it is told', async () => {
+  it('a session among others reads its prompt in the chunks that it is told', async () => {
     const target = new FakeModel()
     const scheduler = new Scheduler(target)
-    const seat = scheduler.join()
+    const scheduled = scheduler.join()
     const options = {
       ...sessionOptions(fc.sample(setup, 1)[0] as Setup, new CachedSequence(target.open()), new VanillaDrafter()),
-      company: seat,
+      load: scheduled,
       maxTokens: 1,
       promptChunk: () => 4,
     }
-    const answered = answerOn(seat, new Session(options, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))
+    const answered = answerOn(scheduled, new Session(options, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))
     while (!scheduler.idle) {
       scheduler.turn()
       await settle()

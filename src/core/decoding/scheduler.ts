@@ -1,29 +1,28 @@
 import type { ForwardInput, Logits, Model } from '../model.ts'
 
-/** A pass that waits for its turn, and who goes on with its logits. */
+/** A pass that waits for its turn, and whose it is. */
 interface Waiting {
-  readonly seat: ScheduledSession
+  readonly session: ScheduledSession
   readonly pass: ForwardInput
-  advance(logits: Logits): void
-  fail(error: unknown): void
 }
 
 /** Draft passes in a row while a session waits for the target. */
 const PATIENCE = 16
-/** Prompt tokens per pass: with nobody else there; in company where nothing is measured yet; at least. */
-const CHUNK = { alone: 256, company: 32, least: 16 }
-/** A running answer waits at most about so many milliseconds for a chunk of another one's prompt. */
+/** Prompt tokens per pass: of a session alone; of one among others where nothing is measured yet; at least. */
+const CHUNK = { alone: 256, shared: 32, least: 16 }
+/** A running answer waits about this many milliseconds at most for a chunk of another session's prompt. */
 const STALL_MS = 200
 
 /**
  * Continuous batching: all sessions' draft trees go through the draft model in one pass, all verification trees through the
- * target in one pass. A session alone is run as `drive` would. Who waits longest goes first; a chunk of a prompt rides
- * along with the answers, one at a time, so that they do not stall. Does nothing by itself: someone calls `turn`.
+ * target in one pass. A session alone is run as `drive` would. The longest waiting goes first; one chunk of a prompt rides
+ * along with the answers, so that they do not stall. Nothing runs until `turn` is called.
  */
 export class Scheduler {
+  /** A clock in milliseconds. */
+  readonly now: () => number
   readonly #target: Model
-  readonly #now: () => number
-  readonly #seats = new Set<ScheduledSession>()
+  readonly #sessions = new Set<ScheduledSession>()
   /** Longest waiting first. */
   #waiting: Waiting[] = []
   #draftTurns = 0
@@ -33,7 +32,7 @@ export class Scheduler {
   /** `now` = a clock in milliseconds, where times are wanted. */
   constructor(target: Model, now: () => number = () => 0) {
     this.#target = target
-    this.#now = now
+    this.now = now
   }
 
   /** Whether no pass is waiting. */
@@ -43,20 +42,40 @@ export class Scheduler {
 
   /** Prompt tokens that a pass of this model should read, so that other sessions do not stall. */
   promptChunk(model: Model): number {
-    if (this.#seats.size <= 1) return CHUNK.alone
+    if (this.#sessions.size <= 1) return CHUNK.alone
     const pace = this.#pace.get(model)
-    return pace ? Math.max(CHUNK.least, Math.min(CHUNK.alone, Math.floor(STALL_MS / pace))) : CHUNK.company
+    return pace ? Math.max(CHUNK.least, Math.min(CHUNK.alone, Math.floor(STALL_MS / pace))) : CHUNK.shared
   }
 
-  /** A place for one more session. */
+  /** Admits one more session. */
   join(): ScheduledSession {
-    const seat: ScheduledSession = new ScheduledSession(
-      () => this.#beside(seat),
-      (steps) => this.#run(seat, steps),
-      () => this.#seats.delete(seat),
-    )
-    this.#seats.add(seat)
-    return seat
+    const session = new ScheduledSession(this)
+    this.#sessions.add(session)
+    return session
+  }
+
+  /** A session's next pass, for a later turn. */
+  enqueue(session: ScheduledSession, pass: ForwardInput): void {
+    this.#waiting.push({ session, pass })
+  }
+
+  /** Drops a session's waiting pass. */
+  withdraw(session: ScheduledSession): void {
+    this.#waiting = this.#waiting.filter((one) => one.session !== session)
+  }
+
+  remove(session: ScheduledSession): void {
+    this.#sessions.delete(session)
+  }
+
+  /** Tokens that the other sessions are expected to put into this one's next target pass. */
+  otherTokens(session: ScheduledSession): number {
+    let tokens = 0
+    for (const other of this.#sessions) if (other !== session) tokens += other.width
+    for (const { session: other, pass } of this.#waiting) {
+      if (other !== session && pass.cache.model === this.#target) tokens += pass.tree.size - other.width
+    }
+    return tokens
   }
 
   /** Runs one joint pass and lets its sessions go on to their next one. */
@@ -70,23 +89,23 @@ export class Scheduler {
 
   #forward(group: readonly Waiting[]): void {
     const { model } = (group[0] as Waiting).pass.cache
-    const began = this.#now()
+    const began = this.now()
     let logits: readonly Logits[]
     try {
       logits = model.forward(group.map(({ pass }) => pass))
     } catch (error) {
       // One session's fault is not the others': each tries again alone.
       if (group.length > 1) for (const one of group) this.#forward([one])
-      else group[0]?.fail(error)
+      else group[0]?.session.fail(error)
       return
     }
-    const milliseconds = this.#now() - began
+    const milliseconds = this.now() - began
     const tokens = group.reduce((sum, { pass }) => sum + pass.tree.size, 0)
     if (tokens >= CHUNK.least) this.#pace.set(model, milliseconds / tokens)
-    group.forEach((one, i) => {
-      one.seat.spent[model === this.#target ? 'target' : 'draft'] += milliseconds
-      if (model === this.#target) one.seat.width = one.pass.tree.size
-      one.advance(logits[i] as Logits)
+    group.forEach(({ session, pass }, i) => {
+      session.spent[model === this.#target ? 'target' : 'draft'] += milliseconds
+      if (model === this.#target) session.width = pass.tree.size
+      session.resume(logits[i])
     })
   }
 
@@ -108,89 +127,80 @@ export class Scheduler {
       room -= tree.size
       if (prompt) prompts++
     }
-    // Whoever waits for the target does not wait for a prompt on the draft model as well.
+    // A session that waits for the target need not also wait for a prompt on the draft model.
     this.#draftTurns = !drafting ? 0 : prompts > 0 ? PATIENCE : this.#draftTurns + 1
     return group
   }
-
-  #run<T>(seat: ScheduledSession, steps: Generator<ForwardInput, T, Logits>): Promise<T | undefined> {
-    return new Promise((resolve, reject) => {
-      const waitFor = (next: IteratorResult<ForwardInput, T>): void => {
-        seat.cancelPass = undefined
-        if (next.done) {
-          resolve(next.value)
-          return
-        }
-        const waiting: Waiting = { seat, pass: next.value, advance, fail: reject }
-        this.#waiting.push(waiting)
-        seat.cancelPass = () => {
-          this.#waiting = this.#waiting.filter((one) => one !== waiting)
-          resolve(undefined)
-        }
-      }
-      const resume = (step: () => IteratorResult<ForwardInput, T>): void => {
-        const began = this.#now()
-        try {
-          const next = step()
-          seat.spent.own += this.#now() - began
-          waitFor(next)
-        } catch (error) {
-          seat.cancelPass = undefined
-          reject(error)
-        }
-      }
-      const advance = (logits: Logits): void => resume(() => steps.next(logits))
-      resume(() => steps.next())
-    })
-  }
-
-  #beside(seat: ScheduledSession): number {
-    let tokens = 0
-    for (const other of this.#seats) if (other !== seat) tokens += other.width
-    for (const { seat: other, pass } of this.#waiting) {
-      if (other !== seat && pass.cache.model === this.#target) tokens += pass.tree.size - other.width
-    }
-    return tokens
-  }
 }
 
-/** One session's place in a scheduler. */
+/** A generator of passes that is being run, and its promise. */
+interface Run {
+  readonly steps: Generator<ForwardInput, unknown, Logits>
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+/** One session of a scheduler. */
 export class ScheduledSession {
   /** Milliseconds: in draft and target passes that it took part in, and in its own work between them. */
   readonly spent = { draft: 0, target: 0, own: 0 }
   /** Tokens of its last target pass. */
   width = 0
-  /** Set while a pass is waiting. */
-  cancelPass: (() => void) | undefined
-  readonly #beside: () => number
-  readonly #run: <T>(steps: Generator<ForwardInput, T, Logits>) => Promise<T | undefined>
-  readonly #leave: () => void
+  readonly #scheduler: Scheduler
+  #run: Run | undefined
 
-  constructor(beside: () => number, run: <T>(steps: Generator<ForwardInput, T, Logits>) => Promise<T | undefined>, leave: () => void) {
-    this.#beside = beside
-    this.#run = run
-    this.#leave = leave
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler
   }
 
   /** Tokens that the other sessions are expected to put into the same target pass; 0 alone. */
   get otherTokens(): number {
-    return this.#beside()
+    return this.#scheduler.otherTokens(this)
   }
 
   /** Answers the generator's passes in joint passes; undefined if it was cancelled on the way. One at a time. */
   run<T>(steps: Generator<ForwardInput, T, Logits>): Promise<T | undefined> {
-    return this.#run(steps)
+    return new Promise((resolve, reject) => {
+      this.#run = { steps, resolve: resolve as Run['resolve'], reject }
+      this.resume()
+    })
+  }
+
+  /** Works up to the next pass; `logits` are those of the last one. */
+  resume(logits?: Logits): void {
+    const run = this.#run
+    if (!run) return
+    const began = this.#scheduler.now()
+    try {
+      const next = run.steps.next(logits as Logits)
+      this.spent.own += this.#scheduler.now() - began
+      if (next.done) this.#end()?.resolve(next.value)
+      else this.#scheduler.enqueue(this, next.value)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** Rejects what `run` has promised. */
+  fail(error: unknown): void {
+    this.#end()?.reject(error)
   }
 
   /** Gives up what `run` is waiting for, at once. */
   cancel(): void {
-    this.cancelPass?.()
-    this.cancelPass = undefined
+    this.#scheduler.withdraw(this)
+    this.#end()?.resolve(undefined)
   }
 
   /** The session is over. */
   leave(): void {
     this.cancel()
-    this.#leave()
+    this.#scheduler.remove(this)
+  }
+
+  #end(): Run | undefined {
+    const run = this.#run
+    this.#run = undefined
+    return run
   }
 }
