@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** `fast` needs no weights; `model` runs real models, one file at a time, each in a process of its own. */
+/** `fast` needs no weights; `model` runs real models, one file at a time, each in a process of its own; `browser` drives a real Chromium. */
 export default defineConfig({
   test: {
     projects: [
@@ -20,6 +20,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 600_000,
           hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { installChromium } from './chromium.mjs'
 import { prepare, ROOT, run } from './prepare.mjs'
 
 const withModels = !process.argv.includes('--fast')
@@ -34,6 +35,8 @@ if (withModels) {
     if (status !== 0) fail(`pull ${ids.join(' ')}`.trim())
   }
   tests('model')
+  installChromium()
+  tests('browser')
 }
 process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0)
 

@@ -1,7 +1,7 @@
 import { abortedResult } from '../api/aborted-result.ts'
 import { GenerationChannel } from '../api/generation-channel.ts'
 import { checkRequest } from '../api/request-schema.ts'
-import type { Engine, EngineFacts, GeneratedToken, GenerateRequest, Generation, GenerationResult } from '../api/types.ts'
+import type { Engine, EngineFacts, GeneratedToken, GenerateRequest, Generation, GenerationResult, StepTrace } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { emptyStatistics, recordStep } from '../core/stats.ts'
 import { TokenTree } from '../core/token-tree.ts'
@@ -115,7 +115,8 @@ export class FakeEngine implements Engine {
       const tokens = words.slice(written, written + stepWords).map((word, i) => this.#token(word, i, request))
       recordStep(statistics, TokenTree.chain(tokens.map(({ id }) => id)), tokens.length - 1, tokens)
       written += tokens.length
-      channel.push({ text: tokens.map(({ text }) => text).join(''), tokens })
+      const trace = request.trace && { trace: traceOf(promptTokens + written - tokens.length, tokens) }
+      channel.push({ text: tokens.map(({ text }) => text).join(''), tokens, widths: { target: tokens.length, draft: [] }, ...trace })
     }
     if (signal.aborted) this.aborted++
     const finishReason = signal.aborted ? 'abort' : words.length < all.length ? 'length' : 'stop'
@@ -182,5 +183,18 @@ export class FakeEngine implements Engine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose()
+  }
+}
+
+/** A step's trace: all tokens but the target's own were proposed, one behind the other. */
+function traceOf(before: number, tokens: readonly GeneratedToken[]): StepTrace {
+  const proposed = tokens.filter(({ origin }) => origin !== 'target')
+  const [first, ...rest] = tokens.map(({ text }) => text)
+  return {
+    before,
+    draftPasses: proposed.length,
+    tree: proposed.map(({ id, text, origin }, i) => ({ parent: i - 1, token: id, text, origin, chance: 0.5 })),
+    accepted: proposed.map((_, i) => i),
+    learned: [{ key: first ?? '', phrase: rest.join(''), source: 'history' }],
   }
 }

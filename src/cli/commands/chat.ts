@@ -4,7 +4,8 @@ import type { ChatMessage, Engine, GenerateRequest, GenerationResult } from '../
 import { OuroborosError } from '../../core/errors.ts'
 import { answer } from '../views/answer.ts'
 import { INTERRUPTED, interruptible } from '../views/interrupt.ts'
-import { legend, OriginPainter } from '../views/origin-colors.ts'
+import { LiveText } from '../views/live-text.ts'
+import { legend } from '../views/origin-colors.ts'
 import { ask } from '../views/question.ts'
 import { speed, statsReport } from '../views/stats-report.ts'
 import type { Terminal } from '../views/terminal.ts'
@@ -35,10 +36,11 @@ export async function chat(engine: Engine, options: ChatOptions, terminal: Termi
 
   const turn = async (text: string): Promise<void> => {
     const asked: ChatMessage[] = [...messages, { role: 'user', content: text }]
-    const painter = new OriginPainter(options.color)
+    const live = new LiveText(terminal, options.color)
     const { result } = await interruptible(terminal, (signal) =>
-      answer(engine, { ...options.request, messages: asked, signal }, (step) => void stdout.write(painter.paint(step))),
+      answer(engine, { ...options.request, messages: asked, signal }, (step) => live.step(step)),
     )
+    live.end()
     messages = [...asked, { role: 'assistant', content: result.text }]
     last = result
     const ended = result.finishReason === 'stop' ? '' : `, ${result.finishReason === 'abort' ? 'interrupted' : 'cut at the token limit'}`

@@ -3,7 +3,9 @@ import type { Engine, GenerateRequest } from '../../api/types.ts'
 import { type Answer, answer } from '../views/answer.ts'
 import { type Comparison, compareAnswers } from '../views/comparison.ts'
 import { interruptible } from '../views/interrupt.ts'
-import { legend, OriginPainter } from '../views/origin-colors.ts'
+import { LiveText } from '../views/live-text.ts'
+import { legend } from '../views/origin-colors.ts'
+import { Pace } from '../views/pace.ts'
 import { speed } from '../views/stats-report.ts'
 import type { Terminal } from '../views/terminal.ts'
 
@@ -38,12 +40,16 @@ export async function compare(
     const plain = await plainly('plain decoding')
     if (signal.aborted) return { last: plain }
 
-    const painter = new OriginPainter(how.color)
     const method = request.method ?? 'ouroboros'
     if (!how.quiet) terminal.stdout.write(`${how.color ? paint.bold(method.padEnd(LABEL)) + legend(paint) : method}\n`)
+    const { predictedPerSecond: before } = plain.result.timings
+    const text = new LiveText(terminal, how.color, ({ perSecond }) =>
+      before > 0 && perSecond > 0 ? `, ${(perSecond / before).toFixed(2)}x plain decoding's ${speed(before)}` : '',
+    )
     const drafted = await answer(engine, { ...request, signal }, (step) => {
-      if (!how.quiet) terminal.stdout.write(painter.paint(step))
+      if (!how.quiet) text.step(step)
     })
+    text.end()
     if (!how.quiet) terminal.stdout.write('\n\n')
     if (signal.aborted) return { last: drafted }
     const again = await plainly('plain again')
@@ -57,11 +63,11 @@ function excerpt({ prompt, messages }: GenerateRequest): string {
   return line.length > 80 ? `${line.slice(0, 80)}...` : `${line}${more.length > 0 ? ' ...' : ''}`
 }
 
-/** "plain decoding   57 tokens, 20.1 tok/s" on standard error, counting up on a terminal. */
+/** "plain decoding   57 tokens, 20.1 tok/s" on standard error, on a terminal as it goes. */
 class Counter {
   readonly #terminal: Terminal
   readonly #label: string
-  #tokens = 0
+  readonly #pace = new Pace()
 
   constructor(terminal: Terminal, label: string) {
     this.#terminal = terminal
@@ -70,12 +76,12 @@ class Counter {
   }
 
   add(tokens: number): void {
-    this.#tokens += tokens
-    if (this.#terminal.stderr.isTTY) this.#terminal.stderr.write(`\r${this.#label}${this.#tokens} tokens`)
+    this.#pace.add(tokens)
+    if (this.#terminal.stderr.isTTY) this.#terminal.stderr.write(`\r${this.#label}${this.#pace}\u001b[K`)
   }
 
   end({ result }: Answer): void {
     const line = `${this.#label}${result.usage.completionTokens} tokens, ${speed(result.timings.predictedPerSecond)}`
-    this.#terminal.stderr.write(`${this.#terminal.stderr.isTTY ? '\r' : ''}${line}\n\n`)
+    this.#terminal.stderr.write(`${this.#terminal.stderr.isTTY ? '\r\u001b[K' : ''}${line}\n\n`)
   }
 }

@@ -5,7 +5,8 @@ import { type Answer, answer } from '../views/answer.ts'
 import { comparisonReport } from '../views/comparison-report.ts'
 import { interruptible } from '../views/interrupt.ts'
 import { jsonReport } from '../views/json-report.ts'
-import { legend, OriginPainter } from '../views/origin-colors.ts'
+import { LiveText } from '../views/live-text.ts'
+import { legend } from '../views/origin-colors.ts'
 import { statsReport } from '../views/stats-report.ts'
 import type { Terminal } from '../views/terminal.ts'
 import { TraceFile } from '../views/trace-file.ts'
@@ -47,14 +48,15 @@ async function stream(
   how: { color: boolean; quiet: boolean; trace?: string },
 ): Promise<Answer> {
   const trace = how.trace === undefined ? undefined : new TraceFile(how.trace, engine, request)
-  const painter = new OriginPainter(how.color)
+  const text = new LiveText(terminal, how.color)
   if (how.color && !how.quiet) terminal.stderr.write(`${legend(picocolors.createColors(true))}\n\n`)
   const given = await interruptible(terminal, (signal) =>
     answer(engine, { ...request, signal, ...(trace && { trace: true }) }, (step) => {
-      if (!how.quiet) terminal.stdout.write(painter.paint(step))
+      if (!how.quiet) text.step(step)
       trace?.step(step)
     }),
   )
+  text.end()
   trace?.end(given.result)
   if (!how.quiet && !given.result.text.endsWith('\n')) terminal.stdout.write('\n')
   return given

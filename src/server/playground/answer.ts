@@ -18,14 +18,15 @@ export interface Step {
   readonly pool?: number
   /** The last token's text where the target wrote it itself: its correction, or the one after all that it accepted. */
   readonly own?: string
-  /** Gone for old steps of long answers. */
+  /** Gone for old steps of long conversations. */
   trace?: StepTrace
 }
 
 export type State = 'waiting' | 'writing' | 'done' | 'stopped' | 'failed'
 
-/** Steps whose trees are kept: memory stays flat however long the answer is. */
-const TRACES = 1500
+/** Steps whose trees are kept, over all answers: memory stays flat however long the conversation is. */
+const TRACES = 1000
+const traced: Step[] = []
 
 /** One answer, growing. What it says changes at most once a frame. */
 export class Answer {
@@ -62,7 +63,7 @@ export class Answer {
     if (tokens.length > 0) this.lengths[tokens.length] = (this.lengths[tokens.length] as number) + 1
     this.tokens += tokens.length
     this.text += body.text
-    this.steps.push({
+    const step: Step = {
       number: this.steps.length + 1,
       ms: now - this.#began,
       pieces: this.#pieces.cut(body),
@@ -72,9 +73,9 @@ export class Answer {
       ...(trace?.pool && { pool: trace.pool.size }),
       ...(trace && tokens.length > trace.accepted.length && { own: tokens.at(-1)?.text ?? '' }),
       ...(trace && { trace: trace as StepTrace }),
-    })
-    const old = this.steps[this.steps.length - 1 - TRACES]
-    if (old) delete old.trace
+    }
+    this.steps.push(step)
+    if (trace && traced.push(step) > TRACES) delete traced.shift()?.trace
     this.state.value = 'writing'
     this.#changed()
   }

@@ -162,6 +162,11 @@ function KeyDialog() {
       >
         <h2 id="key-title">API key</h2>
         <p>This server wants a key. It is kept until this tab is closed and sent to this server only.</p>
+        {isNeeded === 'another' && (
+          <p role="alert" class="failure">
+            The last key does not fit.
+          </p>
+        )}
         <input name="key" type="password" autocomplete="off" required aria-label="API key" />
         <button type="submit" class="main">
           Go on

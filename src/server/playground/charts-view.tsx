@@ -51,7 +51,7 @@ function Charts({ answer }: { answer: Answer; seen: number }) {
         title="Tokens per step"
         unit={{ x: 'tokens written by one pass of the target', y: 'steps' }}
         summary={`${answer.acceptance.toFixed(2)} on average; plain decoding has 1.`}
-        data={[answer.lengths.map((_, n) => n).slice(1), answer.lengths.slice(1)]}
+        data={[answer.lengths.map((_, n) => n).slice(1), answer.lengths.slice(1).map(orNothing)]}
         series={(colors) => [bars(colors)]}
         pad={0.6}
       />
@@ -67,6 +67,11 @@ function Charts({ answer }: { answer: Answer; seen: number }) {
       <Costs answer={answer} />
     </div>
   )
+}
+
+/** No bar where there is nothing to show. */
+function orNothing(count: number): number | null {
+  return count || null
 }
 
 function bars({ draft, draftTint }: Colors): uPlot.Series {
@@ -117,7 +122,7 @@ function Costs({ answer }: { answer: Answer }) {
       title="Cost of a pass, T(n)"
       unit={{ x: 'tokens in the pass; bars: how often the planner chose that many', y: 'milliseconds, measured on this machine' }}
       summary={`One token ${costs[0]?.toFixed(1)} ms, ${most} tokens ${costs.at(-1)?.toFixed(1)} ms; chosen: ${mean.toFixed(1)} on average.`}
-      data={[x, counts.map((count) => (count / highest) * top), costs]}
+      data={[x, counts.map((count) => orNothing((count / highest) * top)), costs]}
       series={(colors) => [bars(colors), { stroke: colors.ink, width: 1.5, points: { show: false } }]}
       height={150}
       pad={0.6}

@@ -42,7 +42,7 @@ export class Failure extends Error {
 
 /** Kept for this tab alone; never in an address. */
 const KEY = 'ouroboros-key'
-export const needsKey = signal(false)
+export const needsKey = signal<false | 'one' | 'another'>(false)
 export const props = signal<Props | undefined>(undefined)
 /** Undefined: not known yet. A page that was opened as a file has no server. */
 export const isThere = signal<boolean | undefined>(location.protocol === 'file:' ? false : undefined)
@@ -74,7 +74,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   )
   if (response.status === 401) {
     sessionStorage.removeItem(KEY)
-    needsKey.value = true
+    needsKey.value = key ? 'another' : 'one'
     throw new Failure('key', 'This server wants an API key.')
   }
   throw new Failure('refused', typeof said === 'string' ? said : `The server answered ${response.status}.`)

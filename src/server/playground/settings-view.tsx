@@ -4,19 +4,24 @@ export function SettingsPanel() {
   const { methods, aboutMethods, options } = offer.value
   return (
     <form class="settings" onSubmit={(event) => event.preventDefault()}>
-      <label>
-        <span>Method</span>
-        <select value={method.value} onChange={(event) => (method.value = event.currentTarget.value)}>
+      <div class="field">
+        <label for="method">Method</label>
+        <select
+          id="method"
+          aria-describedby="about-method"
+          value={method.value}
+          onChange={(event) => (method.value = event.currentTarget.value)}
+        >
           {methods.map((name) => (
             <option key={name}>{name}</option>
           ))}
         </select>
-        <small>All methods give the same text. {aboutMethods}</small>
-      </label>
-      <label>
-        <span>System message</span>
-        <textarea rows={2} value={system.value} onInput={(event) => (system.value = event.currentTarget.value)} />
-      </label>
+        <small id="about-method">All methods give the same text. {aboutMethods}</small>
+      </div>
+      <div class="field">
+        <label for="system">System message</label>
+        <textarea id="system" rows={2} value={system.value} onInput={(event) => (system.value = event.currentTarget.value)} />
+      </div>
       <fieldset>
         <legend>Sampling</legend>
         <div class="grid">
@@ -52,9 +57,11 @@ export function SettingsPanel() {
 function NumberField({ field, label, placeholder }: { field: Field; label: string; placeholder: string }) {
   const { name, about, isWhole, min, max } = field
   return (
-    <label>
-      <span>{label}</span>
+    <div class="field">
+      <label for={name}>{label}</label>
       <input
+        id={name}
+        aria-describedby={`about-${name}`}
         type="number"
         inputMode="decimal"
         step={isWhole ? 1 : 'any'}
@@ -64,7 +71,7 @@ function NumberField({ field, label, placeholder }: { field: Field; label: strin
         value={values.value[name] ?? ''}
         onInput={(event) => event.currentTarget.validity.valid && set(name, event.currentTarget.value)}
       />
-      <small>{about}</small>
-    </label>
+      <small id={`about-${name}`}>{about}</small>
+    </div>
   )
 }

@@ -1,6 +1,6 @@
 import type { Answer } from './answer.ts'
 
-const SAID = { waiting: 'Reading the prompt…', writing: 'Writing…', done: '', stopped: 'Stopped.', failed: '' }
+const SAID = { waiting: 'Reading the prompt…', writing: 'Writing…', done: 'Done.', stopped: 'Stopped.', failed: '' }
 
 /** How an answer is doing; its state is read out, its numbers are not. */
 export function Status({ answer }: { answer: Answer }) {
@@ -8,7 +8,9 @@ export function Status({ answer }: { answer: Answer }) {
   const state = answer.state.value
   return (
     <div class="status">
-      <span role="status">{SAID[state] || (state === 'done' ? <span class="sr">Done.</span> : '')}</span>
+      <span role="status" class={state === 'done' ? 'sr' : ''}>
+        {SAID[state]}
+      </span>
       {state === 'failed' && (
         <span role="alert" class="failure">
           {answer.failure}

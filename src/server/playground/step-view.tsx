@@ -52,7 +52,7 @@ function Walk({ answer, index }: { answer: Answer; index: number }) {
 export function StepDetails({ step }: { step: Step }) {
   const { trace } = step
   if (!trace)
-    return <p class="hint">{step.width ? 'The details of early steps of long answers are not kept.' : 'Nothing was drafted here.'}</p>
+    return <p class="hint">{step.width ? 'The details of early steps of long conversations are not kept.' : 'Nothing was drafted here.'}</p>
   return (
     <>
       <dl class="facts">

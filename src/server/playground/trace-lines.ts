@@ -50,12 +50,20 @@ function bodyOf({ emitted, before, draftPasses, tree, accepted, learned, pool }:
   }
 }
 
-/** The same lines for an answer of this page, as far as its steps are kept. */
+/** Of a step whose details are not kept. */
+const NO_TRACE: StepTrace = { before: 0, draftPasses: 0, tree: [], accepted: [], learned: [] }
+
+/** The same lines for an answer of this page. */
 export function writeTrace(start: Omit<TraceStart, 'type' | 'version'>, steps: readonly Step[], finish: string): string {
   const lines: TraceLine[] = [
     { type: 'start', version: 1, ...start },
-    ...steps.flatMap(({ trace, pieces, number }): TraceLine[] =>
-      trace ? [{ type: 'step', step: number, ...(trace as StepTrace), emitted: pieces.map(({ text, origin }) => ({ text, origin })) }] : [],
+    ...steps.map(
+      ({ trace = NO_TRACE, pieces, number }): TraceLine => ({
+        type: 'step',
+        step: number,
+        ...trace,
+        emitted: pieces.map(({ text, origin }) => ({ text, origin })),
+      }),
     ),
     { type: 'end', finish },
   ]

@@ -1,0 +1,2 @@
+export const CHROMIUM: readonly string[]
+export function installChromium(): void

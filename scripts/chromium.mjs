@@ -1,0 +1,28 @@
+// A Chromium for the tests in a browser: found, or installed where that is a matter of one command.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+/** Where it may be. */
+export const CHROMIUM = [
+  process.env.OUROBOROS_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+].filter((file) => file !== undefined)
+
+/** Debian's, where this user may install it; else a line says what is missing. */
+export function installChromium() {
+  if (CHROMIUM.some((file) => existsSync(file))) return
+  const canInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
+  if (canInstall) {
+    console.log('installing chromium')
+    const apt = (...args) => spawnSync('apt-get', args, { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+    const install = () => apt('install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core').status === 0
+    if (install() || (apt('update').status === 0 && install())) return
+  }
+  console.log(
+    'there is no Chromium: install one (apt-get install chromium), or name it in OUROBOROS_CHROMIUM; tests in a browser are skipped',
+  )
+}
