@@ -1,5 +1,6 @@
 import type { GenerateRequest } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
+import { ABLATION } from './ablation.ts'
 import type { Task } from './task.ts'
 
 /** What is found out about a task before it is measured. */
@@ -43,13 +44,19 @@ const DEFAULT = METHODS.filter(({ name }) => name !== 'paper')
 
 export const methodNames: readonly string[] = METHODS.map(({ name }) => name)
 
-/** The methods of these names, plain decoding first; `all` is every one, nothing the default ones. Throws `E_USAGE`. */
+/** The place of a method in reports; -1: another program's. */
+export function rankOf(name: string): number {
+  return [...METHODS, ...ABLATION].findIndex((method) => method.name === name)
+}
+
+/** The methods of these names, plain decoding first; `ablation` is a ladder of ideas, `all` every method, undefined the default. Throws `E_USAGE`. */
 export function findMethods(names: readonly string[] | undefined): readonly BenchMethod[] {
   if (names === undefined) return DEFAULT
   const chosen = names.flatMap((name) => {
     if (name === 'all') return METHODS
+    if (name === 'ablation') return ABLATION
     const method = METHODS.find((one) => one.name === name)
-    if (!method) throw new OuroborosError('E_USAGE', `no such method: received ${name}, known are ${methodNames.join(', ')}, all`)
+    if (!method) throw new OuroborosError('E_USAGE', `no such method: received ${name}, known are ${methodNames.join(', ')}, ablation, all`)
     return [method]
   })
   return [...new Set([VANILLA, ...chosen])]

@@ -1,4 +1,4 @@
-import { methodNames } from './method.ts'
+import { rankOf } from './method.ts'
 import type { ReportLimit, ReportRow, ReportSample } from './report.ts'
 import { type Measured, partingOf, ratio, type Sample } from './sample.ts'
 import { groupBy, median, quantile, sum } from './statistics.ts'
@@ -19,8 +19,8 @@ export function groupByMethod(samples: readonly Sample[]): Sample[][] {
 
 /** Ours first; plain decoding before what refers to it. */
 function rank({ method, base }: Sample): number {
-  const at = methodNames.indexOf(method)
-  return at >= 0 ? at : methodNames.length + (method === base.method ? 0 : 1)
+  const at = rankOf(method)
+  return at >= 0 ? at : 1000 + (method === base.method ? 0 : 1)
 }
 
 function rowOf(samples: readonly Sample[], limits: readonly ReportLimit[]): ReportRow {

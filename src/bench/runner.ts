@@ -17,7 +17,7 @@ export interface Plan {
   readonly temperature: number
   readonly seed: number
   readonly repeat: number
-  /** Draft length of plain speculation; absent: tuned per task. */
+  /** Draft length of plain speculation and of the ablation; absent: tuned per task, and the ablation's own. */
   readonly draftLength?: number
 }
 
@@ -69,15 +69,16 @@ class TargetRunner {
 
     const cold = methods.filter((method) => method !== VANILLA && method.pool !== 'warm')
     const warm = methods.filter((method) => method.pool === 'warm')
-    // The warm pool must not be emptied by the cold runs: it has a round of its own, with plain runs of its own.
     if (cold.length > 0 || warm.length === 0) await runRound({ ...round, others: cold.map(contender) }, onPrompt)
-    if (warm.length > 0) await runRound({ ...round, others: warm.map(contender), begin: () => this.#engine.forgetPhrases() }, onPrompt)
+    // Cold runs would empty a warm pool, and another warm method would fill it: each has a round with plain runs of its own.
+    for (const method of warm)
+      await runRound({ ...round, others: [contender(method)], begin: () => this.#engine.forgetPhrases() }, onPrompt)
   }
 
   async #tune(task: Task, others: readonly string[]): Promise<Tuned> {
+    if (this.#plan.draftLength !== undefined) return { draftLength: this.#plan.draftLength }
     const speculative = this.#plan.methods.find(({ name }) => name === 'speculative')
     if (!speculative) return {}
-    if (this.#plan.draftLength !== undefined) return { draftLength: this.#plan.draftLength }
     const prompts = others.slice(0, TUNING_PROMPTS)
     const maxTokens = Math.min(TUNING_TOKENS, this.#plan.maxTokens)
     const draftLength = await tune(DRAFT_LENGTHS, prompts, (candidate, prompt) =>

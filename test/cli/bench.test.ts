@@ -106,6 +106,19 @@ describe('ouroboros bench', () => {
     expect(report(world).rows[1]).toMatchObject({ prompts: 2, tokens: 16 })
   })
 
+  it('--methods ablation is a ladder: each row is the one before and one idea more, warm pools in rounds of their own', async () => {
+    const { world } = await bench({}, '--methods', 'ablation', '--spec-draft-n-max', '5', '--json', '-')
+    expect(report(world).rows.map(({ method }) => method)).toEqual([
+      ...['vanilla', 'draft model', '+ phrase drafting', '+ lengthening', '+ verification', '+ prompt, answer'],
+      ...['+ earlier requests', '+ direct phrases'],
+    ])
+    const options = world.engine.requests.filter((one) => promptOf(one) === '0' && one.method === 'ouroboros').map((one) => one.options)
+    expect(new Set(options.map((one) => one?.draftLength))).toEqual(new Set([5]))
+    expect(new Set(options.map((one) => JSON.stringify(one))).size).toBe(6) // the pool alone tells one pair apart
+    // Before each cold answer (warm-up and two prompts), and once before each warm round.
+    expect(world.engine.events.filter((one) => one === 'forget')).toHaveLength(3 * 5 + 2)
+  })
+
   it('several targets are loaded one after another', async () => {
     const loaded: string[] = []
     const world = new FakeWorld()

@@ -21,6 +21,7 @@ import { checkWritable, writeText } from '../flags/output-file.ts'
 import { BenchProgress } from '../views/bench-progress.ts'
 import { Interrupted, interruptible } from '../views/interrupt.ts'
 import { wantsColor } from '../views/origin-colors.ts'
+import { registerBenchExact } from './bench-exact.ts'
 import { registerBenchPasses } from './bench-passes.ts'
 import { registerBenchRecord } from './bench-record.ts'
 import { registerBenchReplay } from './bench-replay.ts'
@@ -33,6 +34,7 @@ export function registerBench(program: Command, world: World = processWorld()): 
   const command = program.command('bench').description('measure every method on the same prompts, in turn: speed, acceptance, equal texts')
   addLoadFlags(addBenchFlags(command), defaultTarget).option('--verbose', "the native library's log on standard error")
   registerBenchServe(command.enablePositionalOptions(), world)
+  registerBenchExact(command, world)
   registerBenchPasses(command, world)
   registerBenchRecord(command, world)
   registerBenchReplay(command, world)

@@ -36,14 +36,18 @@ export function addBenchFlags(command: Command): Command {
   return command
     .option('--data <dir>', "folder with the data sets' own files (required)")
     .addOption(new Option('--tasks <names>', `comma-separated, of ${taskNames.join(', ')}`).argParser(list).default(TASKS, TASKS.join(',')))
-    .option('--methods <names>', `comma-separated, of ${methodNames.join(', ')}, all (default: all but paper)`, list)
+    .option('--methods <names>', `comma-separated, of ${methodNames.join(', ')}, ablation, all (default: all but paper)`, list)
     .option('--targets <models>', 'several targets, comma-separated: catalog ids or GGUF files, e.g. of one model in several types', list)
     .option('--prompts <n>', 'prompts per task', integer({ min: 1 }), 10)
     .option('-n, --tokens <n>', 'most tokens per answer', integer({ min: 2 }), 128)
     .option('--temp <t>', 'temperature; 0 is greedy', real({ min: 0, max: 100 }), 0)
     .option('-s, --seed <n>', 'seed of sampling', integer({ min: 0, max: 0xffff_ffff }), 0)
     .option('--repeat <n>', 'measure each prompt this often, take medians', integer({ min: 1 }), 1)
-    .option('--spec-draft-n-max <n>', 'draft length of plain speculation instead of a tuned one [gamma]', integer({ min: 1, max: 256 }))
+    .option(
+      '--spec-draft-n-max <n>',
+      'draft length of plain speculation instead of a tuned one, and of the ablation [gamma]',
+      integer({ min: 1, max: 256 }),
+    )
     .option(
       '--peers <programs>',
       `also measure other programs' own speculation, of ${PEER_NAMES.join(', ')}; compiled at first use (minutes; cmake, a C++ compiler)`,

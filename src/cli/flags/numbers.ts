@@ -28,6 +28,12 @@ function check(text: string, shape: RegExp, kind: string, bounds: Bounds): numbe
   throw new InvalidArgumentError([`Allowed: ${kind} ${range}`, ...also.map(([extra, meaning]) => `${extra} (${meaning})`)].join(', or '))
 }
 
+/** Parser of decimal numbers within bounds, with commas between them. */
+export function reals(bounds: Bounds): (text: string) => number[] {
+  const one = real(bounds)
+  return (text) => list(text).map(one)
+}
+
 /** Names with commas between them. */
 export function list(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
