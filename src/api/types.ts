@@ -204,6 +204,8 @@ export type FinishReason = 'stop' | 'length' | 'abort'
 export interface GenerationResult {
   text: string
   finishReason: FinishReason
+  /** The stop string that ended it. */
+  stop?: string
   usage: { promptTokens: number; completionTokens: number; cachedTokens: number }
   timings: Timings
   method: Method

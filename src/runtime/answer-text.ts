@@ -25,9 +25,9 @@ export class AnswerText {
     return this.#stream.text
   }
 
-  /** Whether a stop string has come. */
-  get stopped(): boolean {
-    return this.#stream.stopped
+  /** The stop string that has come. */
+  get stop(): string | undefined {
+    return this.#stream.stop
   }
 
   /** The step as text and tokens; tokens behind a stop string are dropped. */

@@ -58,6 +58,7 @@ export async function runRequest(runtime: Runtime, request: WireRequest, handler
     return {
       text: answer.text,
       finishReason,
+      ...(answer.stop !== undefined && { stop: answer.stop }),
       usage: { promptTokens: prompt.length, completionTokens: clock.tokens, cachedTokens },
       timings: clock.timings(),
       method,
@@ -91,7 +92,7 @@ async function writeAnswer(
     if (step.tokens.length === 0) continue
     const shown = answer.show(step, session.statistics.pool)
     clock.emitted(shown.tokens.length)
-    const finish = answer.stopped ? 'stop' : step.finish
+    const finish = answer.stop !== undefined ? 'stop' : step.finish
     if (finish !== undefined) shown.text += answer.flush()
     onStep(shown)
     if (finish !== undefined) return finish

@@ -8,8 +8,10 @@ import { browserGuard } from './browser-guard.ts'
 import { addChatRoute } from './chat-route.ts'
 import { addCompletionRoute } from './completion-route.ts'
 import { addInfoRoutes } from './info-routes.ts'
+import { addMessagesRoute } from './messages-route.ts'
 import { ApiError, asApiError, errorResponse } from './openai-error.ts'
 import { addPageRoutes, browserHeaders, PAGE_PATHS } from './page-routes.ts'
+import { addResponsesRoute } from './responses-route.ts'
 import type { Serving } from './serving.ts'
 import { addTokenRoutes } from './token-routes.ts'
 
@@ -49,7 +51,7 @@ export function createApp(serving: Serving): App {
   if (options.corsOrigins?.length) app.use(cors({ origin: [...options.corsOrigins] }))
   app.use(async (c, next) => {
     if (PUBLIC.includes(c.req.path)) return await next()
-    const client = keys.client(c.req.header('authorization'))
+    const client = keys.client(c.req.header('authorization') ?? bearer(c.req.header('x-api-key')))
     if (client === undefined) throw new ApiError(401, 'no valid API key: send Authorization: Bearer KEY', { code: 'invalid_api_key' })
     c.set('client', client)
     if (serving.isStopping) throw new ApiError(503, 'the server is stopping', { code: 'unavailable', retryAfter: 5 })
@@ -60,6 +62,8 @@ export function createApp(serving: Serving): App {
 
   addChatRoute(app, serving)
   addCompletionRoute(app, serving)
+  addResponsesRoute(app, serving)
+  addMessagesRoute(app, serving)
   addTokenRoutes(app, serving)
   addInfoRoutes(app, serving)
   addPageRoutes(app)
@@ -81,6 +85,11 @@ export function createApp(serving: Serving): App {
     return errorResponse(c, refusal)
   })
   return app
+}
+
+/** Anthropic's clients send the key alone. */
+function bearer(key: string | undefined): string | undefined {
+  return key === undefined ? undefined : `Bearer ${key}`
 }
 
 /** Paths without `/v1` and with a slash at the end are the same, as they are for llama.cpp. */

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 import type { Context } from 'hono'
 import { type App, type AppEnv, postRoute } from './app-types.ts'
 import { ChatChoice } from './chat-choice.ts'
-import { Job } from './job.ts'
-import { ApiError, asApiError, errorBody } from './openai-error.ts'
+import type { Job } from './job.ts'
+import { asApiError, errorBody } from './openai-error.ts'
 import { type ChatBody, chatSchema } from './request-schemas.ts'
 import { type ChatChunk, type ChatResponse, chatChunkSchema, chatResponseSchema } from './response-schemas.ts'
 import type { Serving } from './serving.ts'
 import { eventStream } from './sse.ts'
-import { chatRequests } from './to-request.ts'
+import { startChat } from './start-chat.ts'
 import { timingsOf, usageOf } from './totals.ts'
 
 const route = postRoute('/v1/chat/completions', 'Answer a conversation', chatSchema, {
@@ -23,28 +23,19 @@ export function addChatRoute(app: App, serving: Serving): void {
 }
 
 async function chat(c: Context<AppEnv>, body: ChatBody, serving: Serving): Promise<Response> {
-  serving.checkModel(body.model)
-  const requests = chatRequests(body, serving.options.defaults ?? {})
-  if (requests[0]?.tools && !requests[0].toolChoice && !serving.engine.facts.tools)
-    throw new ApiError(400, 'the chat template of this model shows no tools: force a call with tool_choice, or serve another model', {
-      param: 'tools',
-      code: 'tools_not_supported',
-    })
-  const caller = { id: c.get('requestId'), client: c.get('client'), signal: c.req.raw.signal }
-  const job = await Job.start(serving, requests, caller)
+  const { job, requests, splitsReasoning } = await startChat(c, body, serving)
   const head = {
     id: `chatcmpl-${randomUUID().replaceAll('-', '')}`,
     created: Math.floor(Date.now() / 1000),
     model: serving.model,
     system_fingerprint: serving.fingerprint,
   }
-  const splitsReasoning = (body.reasoning_format ?? serving.options.reasoningFormat) !== 'none'
   const choices = requests.map(
     ({ tools }, i) =>
       new ChatChoice(i, {
         tools,
         splitsReasoning,
-        isThinking: job.isThinking,
+        isThinking: job.started?.isThinking,
         tellsReasoning: body.include_reasoning !== false,
         tellsSteps: Boolean(body.steps),
       }),

@@ -57,7 +57,7 @@ export function addInfoRoutes(app: App, serving: Serving): void {
       c.text(await serving.metrics.registry.metrics(), 200, { 'Content-Type': serving.metrics.registry.contentType }),
     )
   }
-  for (const path of ['/v1/embeddings', '/v1/responses', '/v1/messages', '/completion'])
+  for (const path of ['/v1/embeddings', '/v1/messages/count_tokens', '/completion'])
     app.post(path, () => {
       throw new ApiError(404, `${path} is not served: use /v1/chat/completions or /v1/completions`, { code: 'unsupported_endpoint' })
     })

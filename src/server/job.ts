@@ -19,8 +19,8 @@ export interface Caller {
 /** All generations behind one HTTP request: admitted together, given up together. */
 export class Job {
   readonly results: GenerationResult[] = []
-  /** The prompt has opened a thought: answers begin inside it. */
-  readonly isThinking: boolean
+  /** Of the first answer; undefined: given up before. */
+  readonly started: Started | undefined
   readonly #serving: Serving
   readonly #generations: readonly Generation[]
   readonly #caller: Caller
@@ -61,7 +61,7 @@ export class Job {
       clearTimeout(timer)
       timer = setTimeout(abort, limits.answerMs)
       serving.metrics.queued((performance.now() - began) / 1000)
-      return new Job(serving, generations, caller, { controller, began, end, isThinking: started?.isThinking ?? false })
+      return new Job(serving, generations, caller, { controller, began, end, started })
     } catch (error) {
       end()
       throw error
@@ -72,9 +72,9 @@ export class Job {
     serving: Serving,
     generations: readonly Generation[],
     caller: Caller,
-    { controller, began, end, isThinking }: { controller: AbortController; began: number; end: () => void; isThinking: boolean },
+    { controller, began, end, started }: { controller: AbortController; began: number; end: () => void; started: Started | undefined },
   ) {
-    this.isThinking = isThinking
+    this.started = started
     this.#serving = serving
     this.#generations = generations
     this.#caller = caller

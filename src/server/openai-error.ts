@@ -58,5 +58,6 @@ export function errorBody(error: ApiError) {
 export function errorResponse(c: Context, error: ApiError): Response {
   if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter))
   if (error.status === 401) c.header('WWW-Authenticate', 'Bearer')
-  return c.json(errorBody(error), error.status)
+  // Anthropic's clients look for the outer type; nobody else minds it.
+  return c.json({ ...(c.req.path === '/v1/messages' && { type: 'error' }), ...errorBody(error) }, error.status)
 }

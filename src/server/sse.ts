@@ -1,13 +1,26 @@
 /** Names the stream for a reader of server-sent events; proxies must not hold it back. */
 const HEADERS = { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-cache', 'X-Accel-Buffering': 'no' }
 
-/**
- * Server-sent events, one per object, then `[DONE]`. The next one is asked for when the client has room; `writeMs` after it
- * stops reading the stream is broken off. `onEnd` is called however it ends.
- */
-export function eventStream(events: AsyncGenerator<object>, { writeMs, onEnd }: { writeMs: number; onEnd: () => void }): Response {
+interface StreamOptions {
+  /** Longest time that a client may leave a chunk unread, in milliseconds. */
+  readonly writeMs: number
+  /** Called however the stream ends. */
+  readonly onEnd: () => void
+}
+
+/** Server-sent events, one per object, then `[DONE]`, as OpenAI's completions have them. */
+export function eventStream(events: AsyncGenerator<object>, options: StreamOptions): Response {
+  return stream(events, (value) => `data: ${value === undefined ? '[DONE]' : JSON.stringify(value)}\n\n`, options)
+}
+
+/** Server-sent events with their type as their name. */
+export function namedEventStream(events: AsyncGenerator<{ readonly type: string }>, options: StreamOptions): Response {
+  return stream(events, (value) => (value ? `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n` : ''), options)
+}
+
+/** The next event is asked for when the client has room; `writeMs` after it stops reading the stream is broken off. */
+function stream<T>(events: AsyncGenerator<T>, written: (value: T | undefined) => string, { writeMs, onEnd }: StreamOptions): Response {
   const encoder = new TextEncoder()
-  const line = (data: string) => encoder.encode(`data: ${data}\n\n`)
   let timer: NodeJS.Timeout | undefined
   const end = () => {
     clearTimeout(timer)
@@ -17,7 +30,8 @@ export function eventStream(events: AsyncGenerator<object>, { writeMs, onEnd }: 
     async pull(controller) {
       clearTimeout(timer)
       const { value, done } = await events.next()
-      controller.enqueue(line(done ? '[DONE]' : JSON.stringify(value)))
+      const text = written(done ? undefined : value)
+      if (text !== '') controller.enqueue(encoder.encode(text))
       if (done) {
         controller.close()
         end()

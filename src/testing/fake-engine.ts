@@ -103,8 +103,9 @@ export class FakeEngine implements Engine {
     channel.start({ promptTokens, cachedTokens: 0, ...(isThinking && { isThinking }) })
     const { stepMs = 0, stepWords = 2, answer = () => 'Hello there, wide world!' } = this.#options
     const full = answer(request)
-    const end = [request.stop ?? []].flat().reduce((at, stop) => (full.includes(stop) ? Math.min(at, full.indexOf(stop)) : at), full.length)
-    const all = this.#split(full.slice(0, end))
+    const stops = [request.stop ?? []].flat().filter((one) => full.includes(one))
+    const stop = stops.sort((a, b) => full.indexOf(a) - full.indexOf(b))[0]
+    const all = this.#split(full.slice(0, stop === undefined ? full.length : full.indexOf(stop)))
     const most = request.maxTokens === undefined || request.maxTokens < 0 ? all.length : request.maxTokens
     const words = all.slice(0, most)
     const statistics = emptyStatistics()
@@ -120,16 +121,24 @@ export class FakeEngine implements Engine {
     }
     if (signal.aborted) this.aborted++
     const finishReason = signal.aborted ? 'abort' : words.length < all.length ? 'length' : 'stop'
-    channel.finish(this.#result(request, { text: words.slice(0, written).join(''), finishReason, promptTokens, statistics, written }))
+    const text = words.slice(0, written).join('')
+    channel.finish(
+      this.#result(request, { text, finishReason, promptTokens, statistics, written, stop: finishReason === 'stop' ? stop : undefined }),
+    )
   }
 
   #result(
     { method = 'ouroboros' }: GenerateRequest,
-    done: Pick<GenerationResult, 'text' | 'finishReason' | 'statistics'> & { promptTokens: number; written: number },
+    done: Pick<GenerationResult, 'text' | 'finishReason' | 'statistics'> & {
+      promptTokens: number
+      written: number
+      stop: string | undefined
+    },
   ): GenerationResult {
     return {
       text: done.text,
       finishReason: done.finishReason,
+      ...(done.stop !== undefined && { stop: done.stop }),
       usage: { promptTokens: done.promptTokens, completionTokens: done.written, cachedTokens: 0 },
       timings: { promptMs: 1, predictedMs: 2, predictedPerSecond: 1000, engineMs: 2, draftMs: 1, targetMs: 1, ownMs: 0.1 },
       method,

@@ -12,7 +12,7 @@ export class TextStream {
   readonly #stops: readonly string[]
   #held = ''
   #text = ''
-  #stopped = false
+  #stop: string | undefined
 
   constructor(pieces: PieceSource, stops: readonly string[]) {
     this.#pieces = pieces
@@ -26,7 +26,12 @@ export class TextStream {
 
   /** True once a stop string came; nothing is given out after it. */
   get stopped(): boolean {
-    return this.#stopped
+    return this.#stop !== undefined
+  }
+
+  /** The stop string that came. */
+  get stop(): string | undefined {
+    return this.#stop
   }
 
   /** The token's own text, and what can be given out now. */
@@ -41,26 +46,26 @@ export class TextStream {
   }
 
   #take(piece: string, atEnd: boolean): string {
-    if (this.#stopped) return ''
+    if (this.stopped) return ''
     const text = this.#held + piece
     const stop = this.#firstStop(text)
-    this.#stopped = stop !== undefined
-    const safe = stop ?? (atEnd ? text.length : text.length - this.#pendingStop(text))
-    this.#held = this.#stopped ? '' : text.slice(safe)
+    this.#stop = stop?.text
+    const safe = stop?.start ?? (atEnd ? text.length : text.length - this.#pendingStop(text))
+    this.#held = stop ? '' : text.slice(safe)
     this.#text += text.slice(0, safe)
     return text.slice(0, safe)
   }
 
   /** Where the stop string that is complete first begins: the same wherever the tokens' borders are. */
-  #firstStop(text: string): number | undefined {
-    let first: { start: number; end: number } | undefined
+  #firstStop(text: string): { start: number; end: number; text: string } | undefined {
+    let first: { start: number; end: number; text: string } | undefined
     for (const stop of this.#stops) {
       const start = text.indexOf(stop)
       const end = start + stop.length
       if (start < 0 || (first && (end > first.end || (end === first.end && start > first.start)))) continue
-      first = { start, end }
+      first = { start, end, text: stop }
     }
-    return first?.start
+    return first
   }
 
   /** Length of the longest end of `text` that a stop string begins with. */

@@ -79,8 +79,10 @@ describe('other routes', () => {
       '/tokenize',
       '/v1/chat/completions',
       '/v1/completions',
+      '/v1/messages',
       '/v1/models',
       '/v1/models/{model}',
+      '/v1/responses',
     ])
   })
 
