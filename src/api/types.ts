@@ -1,4 +1,4 @@
-import type { CostCurve } from '../core/control/cost-curve.ts'
+import type { CostCurve } from '../core/cost-curve.ts'
 import type { PassWidths } from '../core/decoding/session.ts'
 import type { PoolReport, Statistics } from '../core/stats.ts'
 import type { Origin, PhraseSource } from '../core/token.ts'
@@ -32,7 +32,7 @@ export interface LoadOptions {
   library?: string
   /**
    * Whether passes of different width are measured at the first load (seconds, remembered per machine, library, file and settings) so that
-   * drafts are as long as they pay. Default true; `fresh` = measure again; false = thresholds on chances instead of costs.
+   * drafts are as long as they pay. Default true; `fresh` = measure again; false = usual costs are assumed.
    */
   calibrate?: boolean | 'fresh'
   /** Names of devices as `devices()` lists them. Default: the library's choice. */
@@ -91,7 +91,7 @@ export interface SamplingOptions {
 
 /** How to draft; each method reads its own. Paper symbols in brackets. */
 export interface MethodOptions {
-  /** Draft tokens per step [gamma]. */
+  /** Most draft tokens per step [gamma]. */
   draftLength?: number
   /** Stop drafting below this probability of the draft model. */
   minProbability?: number
@@ -103,11 +103,11 @@ export interface MethodOptions {
   ngram?: number
   /** Phrases tried per drafting pass [G]. */
   guesses?: number
-  /** Phrases hung at the draft's end [K]. */
+  /** Most phrases at the draft's end [K]. */
   suffixes?: number
-  /** Other phrases hung at earlier nodes where the draft is unsure. */
+  /** Most places before the end, the least sure ones, where another phrase is tried. */
   branches?: number
-  /** A phrase with at least this chance goes to the target without asking the draft model; above 1 = never. */
+  /** Only phrases with at least this probability go to the target without asking the draft model; above 1 = never. Default: where it pays. */
   directChance?: number
   /** What phrases are learned from, besides the window. Default: all. */
   sources?: readonly LearningSource[]

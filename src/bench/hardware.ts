@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import type { CostCurve } from '../core/control/cost-curve.ts'
+import type { CostCurve } from '../core/cost-curve.ts'
 import { OuroborosError } from '../core/errors.ts'
 
 const curveSchema = z

@@ -1,4 +1,4 @@
-import { type CostCurve, costOf } from '../core/control/cost-curve.ts'
+import { type CostCurve, costOf } from '../core/cost-curve.ts'
 
 /** Widest pass that counts: no draft is longer. */
 const LIMIT_WIDTH = 64

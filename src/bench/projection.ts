@@ -1,4 +1,4 @@
-import { costOf } from '../core/control/cost-curve.ts'
+import { costOf } from '../core/cost-curve.ts'
 import type { Hardware } from './hardware.ts'
 import type { Projection } from './report.ts'
 import { groupByMethod, rounded } from './rows.ts'

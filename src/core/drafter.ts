@@ -33,6 +33,10 @@ export interface DraftBudget {
   readonly remainingTokens: number
   /** Tokens that other sessions are expected to put into the same target pass; 0 = alone. */
   readonly otherTokens: number
+  /** Sessions that share the passes. */
+  readonly otherSessions: number
+  /** Part of a draft pass that this session is to bear: other sessions' passes go along. 1 = alone. */
+  readonly draftShare: number
 }
 
 /** The target's answer to one proposal. */

@@ -86,12 +86,14 @@ export class TokenTree {
     return places
   }
 
-  /** A copy of the first `count` nodes: parents come before their children. */
-  first(count: number): TokenTree {
+  /** A copy of these nodes, which come after their parents; a node's id in it is its place in the list. */
+  only(nodes: readonly NodeId[]): TokenTree {
     const tree = new TokenTree()
-    for (let node = 0; node < Math.min(count, this.size); node++) {
+    const places = new Map(nodes.map((node, place) => [node, place]))
+    for (const node of nodes) {
       const proposal = this.proposal(node)
-      tree.add(this.parent(node), this.token(node), { needsLogits: this.needsLogits(node), ...(proposal && { proposal }) })
+      const about = { needsLogits: this.needsLogits(node), ...(proposal && { proposal }) }
+      tree.add(places.get(this.parent(node)) ?? ROOT, this.token(node), about)
     }
     return tree
   }

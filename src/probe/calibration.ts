@@ -1,4 +1,4 @@
-import { type CostCurve, monotone } from '../core/control/cost-curve.ts'
+import { type CostCurve, monotone } from '../core/cost-curve.ts'
 import { topConfidence } from '../core/logits-math.ts'
 import type { Logits } from '../core/model.ts'
 import { uniform } from '../core/sampling/philox.ts'

@@ -1,30 +1,42 @@
-import type { AcceptanceEstimate } from '../core/control/acceptance.ts'
-import type { PhraseChance } from '../core/control/phrase-chance.ts'
-import type { PriceState, Prices } from '../core/control/prices.ts'
+import type { AcceptanceModel } from '../core/control/acceptance.ts'
+import type { LossBudget, TokenCost } from '../core/control/token-cost.ts'
 import { MeasurementCache } from './measurement-cache.ts'
 
 /** What cost control has learned with a pair of models: numbers only, nothing of any text. */
 export interface Learned {
-  readonly estimate: AcceptanceEstimate
-  readonly phraseChance: PhraseChance
-  readonly prices: Prices
+  readonly draftAcceptance: AcceptanceModel
+  readonly phraseAcceptance: AcceptanceModel
+  readonly tokenCost: TokenCost
+  readonly lossBudget: LossBudget
 }
 
 interface Stored {
-  readonly counts: { accepted: number[]; tried: number[] }
-  readonly weights: number[]
-  readonly prices: PriceState
+  /** Of this shape; others are ignored. */
+  readonly version: typeof VERSION
+  readonly draftWeights: number[]
+  readonly phraseWeights: number[]
+  readonly cost: Pick<TokenCost, 'withPhrase' | 'withoutPhrase' | 'acceptanceRate'>
+  readonly balance: number
 }
+
+const VERSION = 2
 
 /** Takes up what earlier processes have learned under this key, if anything. */
-export function recallLearned(key: string, { estimate, phraseChance, prices }: Learned): void {
+export function recallLearned(key: string, { draftAcceptance, phraseAcceptance, tokenCost, lossBudget }: Learned): void {
   const stored = new MeasurementCache<Stored>('learned.json').get(key)
-  if (!stored) return
-  estimate.counts = stored.counts
-  phraseChance.weights = stored.weights
-  prices.state = stored.prices
+  if (stored?.version !== VERSION) return
+  draftAcceptance.weights = stored.draftWeights
+  phraseAcceptance.weights = stored.phraseWeights
+  Object.assign(tokenCost, stored.cost)
+  lossBudget.balance = stored.balance
 }
 
-export function rememberLearned(key: string, { estimate, phraseChance, prices }: Learned): void {
-  new MeasurementCache<Stored>('learned.json').set(key, { counts: estimate.counts, weights: phraseChance.weights, prices: prices.state })
+export function rememberLearned(key: string, { draftAcceptance, phraseAcceptance, tokenCost, lossBudget }: Learned): void {
+  new MeasurementCache<Stored>('learned.json').set(key, {
+    version: VERSION,
+    draftWeights: draftAcceptance.weights,
+    phraseWeights: phraseAcceptance.weights,
+    cost: { ...tokenCost },
+    balance: lossBudget.balance,
+  })
 }

@@ -1,4 +1,4 @@
-import { type CostCurve, costOf } from '../core/control/cost-curve.ts'
+import { type CostCurve, costOf } from '../core/cost-curve.ts'
 
 /** Passes whose median counts, so that single late ones do not. */
 const WINDOW = 5

@@ -1,10 +1,10 @@
 import type { Method } from '../api/types.ts'
 import type { Hardware } from '../bench/hardware.ts'
 import { CachedSequence } from '../core/cached-sequence.ts'
-import { AcceptanceEstimate, DRAFT_PRIORS } from '../core/control/acceptance.ts'
+import { AcceptanceModel } from '../core/control/acceptance.ts'
+import { CONTROL } from '../core/control/constants.ts'
 import { CostModel } from '../core/control/pass-costs.ts'
-import { PhraseChance } from '../core/control/phrase-chance.ts'
-import { Prices } from '../core/control/prices.ts'
+import { LossBudget, TokenCost } from '../core/control/token-cost.ts'
 import { Scheduler } from '../core/decoding/scheduler.ts'
 import { Session } from '../core/decoding/session.ts'
 import { History } from '../core/phrases/history.ts'
@@ -119,11 +119,12 @@ export class Replay {
     return {
       ouroboros: {
         pool: new PhrasePool({ capacityBytes: POOL_BYTES }),
-        estimate: new AcceptanceEstimate(DRAFT_PRIORS),
-        phraseChance: new PhraseChance(),
+        draftAcceptance: new AcceptanceModel(CONTROL.draftWeights),
+        phraseAcceptance: new AcceptanceModel(CONTROL.phraseWeights),
       },
       costs: { target: new CostModel(target), ...(draft && { draft: new CostModel(draft) }) },
-      prices: new Prices(),
+      tokenCost: new TokenCost(),
+      lossBudget: new LossBudget(),
       paperPools: new Map(),
       endTokens: new Set(this.#recording.endTokens),
     }

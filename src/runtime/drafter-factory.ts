@@ -1,15 +1,13 @@
 import { isPaper, PAPER_PARAMETERS } from '../api/paper-parameters.ts'
 import type { Method, MethodOptions } from '../api/types.ts'
 import type { CachedSequence } from '../core/cached-sequence.ts'
-import { AcceptanceEstimate } from '../core/control/acceptance.ts'
-import { CostPlanner, type Costs } from '../core/control/cost-planner.ts'
-import { PhraseChance } from '../core/control/phrase-chance.ts'
-import { type Planner, ThresholdPlanner } from '../core/control/planner.ts'
-import type { Prices } from '../core/control/prices.ts'
+import { AcceptanceModel } from '../core/control/acceptance.ts'
+import { type Costs, Planner } from '../core/control/planner.ts'
+import type { LossBudget, TokenCost } from '../core/control/token-cost.ts'
 import type { Drafter } from '../core/drafter.ts'
 import { LookaheadDrafter } from '../core/drafters/lookahead.ts'
 import { OuroborosDrafter, type OuroborosParts } from '../core/drafters/ouroboros/drafter.ts'
-import { PhraseDrafting } from '../core/drafters/ouroboros/phrase-drafting.ts'
+import { PhraseDrafting, windowThatPays } from '../core/drafters/ouroboros/phrase-drafting.ts'
 import { PaperDrafter } from '../core/drafters/paper/drafter.ts'
 import { PaperPool } from '../core/drafters/paper/pool.ts'
 import { PromptLookupDrafter } from '../core/drafters/prompt-lookup.ts'
@@ -21,9 +19,9 @@ import type { Token } from '../core/token.ts'
 /** What the drafters of all requests share. */
 export interface SharedDrafting {
   readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens' | 'history' | 'expected' | 'planner'>
-  /** Absent: costs are not known, thresholds decide. */
-  readonly costs?: Costs
-  readonly prices: Prices
+  readonly costs: Costs
+  readonly tokenCost: TokenCost
+  readonly lossBudget: LossBudget
   /** The `paper` preset's pools, by capacity. */
   readonly paperPools: Map<number, PaperPool>
   readonly endTokens: ReadonlySet<Token>
@@ -35,16 +33,16 @@ export interface DraftingState extends SharedDrafting {
   readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens'>
 }
 
-/** What a request has for itself: a planner, and estimates that start from all requests' ones. */
-export function ownParts({ costs, prices, ouroboros }: SharedDrafting): {
+/** What a request has for itself: a planner, and models of acceptance that start from all requests' ones. */
+export function ownParts({ costs, tokenCost, lossBudget, ouroboros }: SharedDrafting): {
   planner: Planner
-  estimate: AcceptanceEstimate
-  phraseChance: PhraseChance
+  draftAcceptance: AcceptanceModel
+  phraseAcceptance: AcceptanceModel
 } {
   return {
-    planner: costs ? new CostPlanner(costs, prices) : new ThresholdPlanner(),
-    estimate: new AcceptanceEstimate(ouroboros.estimate),
-    phraseChance: new PhraseChance(ouroboros.phraseChance),
+    planner: new Planner({ costs, tokenCost, lossBudget }),
+    draftAcceptance: new AcceptanceModel(ouroboros.draftAcceptance),
+    phraseAcceptance: new AcceptanceModel(ouroboros.phraseAcceptance),
   }
 }
 
@@ -70,9 +68,9 @@ export function createDrafter(method: Method, options: MethodOptions, state: Dra
 }
 
 function ouroboros(options: MethodOptions, state: DraftingState): Drafter {
-  const { planner } = state.ouroboros
   const ngram = options.ngram ?? 5
-  const phrases = { window: planner.window(ngram), ngram, ...given(options, ['window', 'guesses']) }
+  const window = state.costs.draft ? windowThatPays(state.costs.draft, ngram) : 0
+  const phrases = { window, ngram, ...given(options, ['window', 'guesses']) }
   const drafting = state.draft && new PhraseDrafting(state.draft, state.ouroboros.pool, phrases)
   return new OuroborosDrafter(
     {

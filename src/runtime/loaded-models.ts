@@ -1,5 +1,5 @@
-import type { Costs } from '../core/control/cost-planner.ts'
 import type { CostModel } from '../core/control/pass-costs.ts'
+import type { Costs } from '../core/control/planner.ts'
 import { LlamaModel, type LlamaModelOptions } from '../llama/model.ts'
 import { checkPair } from '../llama/pairing.ts'
 import { loadCosts, rememberCosts } from '../probe/cost-load.ts'

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { EngineFacts } from '../api/types.ts'
 import { CachedSequence } from '../core/cached-sequence.ts'
-import { AcceptanceEstimate, DRAFT_PRIORS } from '../core/control/acceptance.ts'
-import { PhraseChance } from '../core/control/phrase-chance.ts'
-import { Prices } from '../core/control/prices.ts'
+import { AcceptanceModel } from '../core/control/acceptance.ts'
+import { CONTROL } from '../core/control/constants.ts'
+import { LossBudget, TokenCost } from '../core/control/token-cost.ts'
 import { Scheduler } from '../core/decoding/scheduler.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { History } from '../core/phrases/history.ts'
 import { PhrasePool } from '../core/phrases/phrase-pool.ts'
 import type { Token } from '../core/token.ts'
 import type { LlamaModel } from '../llama/model.ts'
+import { assumedCosts } from '../probe/cost-load.ts'
 import { type Learned, recallLearned, rememberLearned } from '../probe/learned-state.ts'
 import { chatTemplateOf, knowsTools } from '../text/chat-template.ts'
 import type { SharedDrafting } from './drafter-factory.ts'
@@ -58,15 +59,16 @@ export class Runtime {
 
   /** Forgets the phrases that requests have taught, not how often drafts are accepted; those of the corpus stay. */
   forgetPhrases(): void {
-    const { ouroboros, prices } = this.drafting
+    const { ouroboros, tokenCost, lossBudget } = this.drafting
     const fresh = this.#freshDrafting()
-    this.drafting = { ...fresh, ouroboros: { ...ouroboros, pool: fresh.ouroboros.pool }, prices }
+    this.drafting = { ...fresh, ouroboros: { ...ouroboros, pool: fresh.ouroboros.pool }, tokenCost, lossBudget }
     for (const slot of this.slots.all) slot.history = new History(this.drafting.ouroboros.pool)
   }
 
   get #learned(): Learned {
-    const { ouroboros, prices } = this.drafting
-    return { estimate: ouroboros.estimate, phraseChance: ouroboros.phraseChance, prices }
+    const { ouroboros, tokenCost, lossBudget } = this.drafting
+    const { draftAcceptance, phraseAcceptance } = ouroboros
+    return { draftAcceptance, phraseAcceptance, tokenCost, lossBudget }
   }
 
   #openSlot(): Slot {
@@ -84,11 +86,12 @@ export class Runtime {
     return {
       ouroboros: {
         pool,
-        estimate: new AcceptanceEstimate(DRAFT_PRIORS),
-        phraseChance: new PhraseChance(),
+        draftAcceptance: new AcceptanceModel(CONTROL.draftWeights),
+        phraseAcceptance: new AcceptanceModel(CONTROL.phraseWeights),
       },
-      ...(this.#models.costs && { costs: this.#models.costs }),
-      prices: new Prices(),
+      costs: this.#models.costs ?? assumedCosts(this.draft !== undefined),
+      tokenCost: new TokenCost(),
+      lossBudget: new LossBudget(),
       paperPools: new Map(),
       endTokens: this.target.vocabulary.endTokens,
     }

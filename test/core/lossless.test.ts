@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { CostPlanner } from '../../src/core/index.ts'
+import { Planner } from '../../src/core/index.ts'
 import { answer, checkLossless, setup } from './setups.ts'
 
 const METHODS = ['speculative', 'prompt-lookup', 'lookahead', 'ouroboros', 'paper', 'random'] as const
@@ -16,14 +16,14 @@ describe('lossless: the text is plain decoding’s, whatever is proposed', () =>
   }
 
   it('what users run is among what is tested: nothing set, costs known, with and without a draft model', () => {
-    const trim = vi.spyOn(CostPlanner.prototype, 'trim')
-    const draft = vi.spyOn(CostPlanner.prototype, 'draft')
+    const keep = vi.spyOn(Planner.prototype, 'keep')
+    const draft = vi.spyOn(Planner.prototype, 'worthDrafting')
     const worlds = fc.sample(setup, 200)
     const counts = { costsDecide: 0, andDrafts: 0 }
     for (const world of worlds) {
-      for (const spy of [trim, draft]) spy.mockClear()
+      for (const spy of [keep, draft]) spy.mockClear()
       answer({ ...world, drafting: { ...world.drafting, method: 'ouroboros' } }, false)
-      if (trim.mock.calls.length === 0) continue
+      if (keep.mock.calls.length === 0) continue
       counts.costsDecide++
       if (draft.mock.results.some(({ value }) => value.count > 0)) counts.andDrafts++
     }

@@ -1,22 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import {
-  AcceptanceEstimate,
+  AcceptanceModel,
   CachedSequence,
-  DRAFT_PRIORS,
+  CONTROL,
+  CostModel,
   type Drafter,
   drive,
   History,
+  LossBudget,
   OuroborosDrafter,
   type OuroborosOptions,
   PaperDrafter,
   PaperPool,
-  PhraseChance,
   PhraseDrafting,
   PhrasePool,
+  Planner,
   Sampler,
   Session,
-  ThresholdPlanner,
   type Token,
+  TokenCost,
 } from '../../src/core/index.ts'
 import { FakeModel } from '../../src/testing/index.ts'
 
@@ -48,7 +50,21 @@ function paper(world: World, pool: PaperPool, prompt: Token[]) {
   return round(world, new PaperDrafter(new CachedSequence(draft.open()), pool, options, endTokens), prompt)
 }
 
-/** One round of the default method, with no limit on chances. */
+/** What the default method needs to decide, where a pass costs the same over any number of tokens and a draft token costs `draftToken` such passes. */
+function control(draftToken: number) {
+  const flat = (seconds: number) => new CostModel({ widths: [1, 64], seconds: [seconds, seconds] })
+  return {
+    draftAcceptance: new AcceptanceModel(CONTROL.draftWeights),
+    phraseAcceptance: new AcceptanceModel(CONTROL.phraseWeights),
+    planner: new Planner({
+      costs: { target: flat(1), draft: flat(draftToken) },
+      tokenCost: new TokenCost(),
+      lossBudget: new LossBudget(),
+    }),
+  }
+}
+
+/** One round of the default method, where drafts cost nothing. */
 function ours(world: World, pool: PhrasePool, prompt: Token[], options: Partial<OuroborosOptions> = {}) {
   const { draft, gamma, K, endTokens = new Set() } = world
   const drafter = new OuroborosDrafter(
@@ -56,9 +72,7 @@ function ours(world: World, pool: PhrasePool, prompt: Token[], options: Partial<
     {
       pool,
       history: new History(pool),
-      estimate: new AcceptanceEstimate(DRAFT_PRIORS),
-      phraseChance: new PhraseChance(),
-      planner: new ThresholdPlanner({ draft: 0, verify: 0 }),
+      ...control(0),
       drafting: new PhraseDrafting(new CachedSequence(draft.open()), pool, { window: 0, ngram: 4, guesses: 0 }),
       endTokens,
     },
@@ -160,9 +174,7 @@ describe('flaws of the published code', () => {
       {
         pool,
         history: new History(pool),
-        estimate: new AcceptanceEstimate(DRAFT_PRIORS),
-        phraseChance: new PhraseChance(),
-        planner: new ThresholdPlanner(),
+        ...control(0.2),
         drafting: new PhraseDrafting(new CachedSequence(draft.open()), pool, { window: 0, ngram: 4, guesses: 0 }),
         endTokens: new Set(),
       },

@@ -1,25 +1,24 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import {
-  AcceptanceEstimate,
+  AcceptanceModel,
   CachedSequence,
+  CONTROL,
   type Constraint,
   CostModel,
-  CostPlanner,
-  DRAFT_PRIORS,
   type Drafter,
   drive,
   History,
   LookaheadDrafter,
+  LossBudget,
   OuroborosDrafter,
   type OuroborosOptions,
   PaperDrafter,
   PaperPool,
-  PhraseChance,
   PhraseDrafting,
   PhrasePool,
   type PhraseSource,
-  Prices,
+  Planner,
   PromptLookupDrafter,
   Sampler,
   type SamplerOptions,
@@ -28,8 +27,8 @@ import {
   SpeculativeDrafter,
   type Statistics,
   type Step,
-  ThresholdPlanner,
   type Token,
+  TokenCost,
   VanillaDrafter,
 } from '../../src/core/index.ts'
 import { FakeModel, RandomDrafter } from '../../src/testing/index.ts'
@@ -55,12 +54,11 @@ export interface Drafting {
   G: number
   K: number
   gamma: number
-  /** What the user set; nothing: the planner decides. */
+  /** Upper limits that the user set. */
   options: Omit<OuroborosOptions, 'sources'>
   withDraft: boolean
-  thresholds: { draft: number; verify: number }
-  /** Cost of each further token in a pass, in one-token passes; absent: thresholds decide, not costs. */
-  slope: number | undefined
+  /** Cost of each further token in a pass, in one-token passes. */
+  slope: number
   minProbability: number
   sources: PhraseSource[]
   /** A text that the caller expects; empty = none. */
@@ -90,8 +88,7 @@ export const drafting: fc.Arbitrary<Drafting> = fc.record({
   gamma: fc.integer({ min: 0, max: 9 }),
   options: fc.oneof(fc.constant({}), given),
   withDraft: fc.boolean(),
-  thresholds: fc.record({ draft: fc.constantFrom(0, 0.3, 0.9), verify: fc.constantFrom(0, 0.15, 0.5) }),
-  slope: fc.constantFrom(undefined, 0, 0.1, 0.5),
+  slope: fc.constantFrom(0, 0.02, 0.1, 0.5),
   minProbability: fc.constantFrom(0, 0.3),
   sources: fc.subarray<PhraseSource>(['prompt', 'history', 'verification']),
   expected: fc.oneof(fc.constant<Token[]>([]), fc.array(fc.nat({ max: VOCAB - 1 }), { maxLength: 40 })),
@@ -230,15 +227,13 @@ export function checkLossless(setup: Setup): void {
 
 /** Per conversation, by its draft text: new drafters that share what outlives a prompt. */
 export function drafters(setup: Setup, target: FakeModel): (draft: CachedSequence) => () => Drafter {
-  const { method, W, N, G, K, gamma, options, withDraft, thresholds, minProbability, seed, sources, slope } = setup.drafting
+  const { method, W, N, G, K, gamma, options, withDraft, minProbability, seed, sources, slope } = setup.drafting
   const endTokens = new Set(setup.endTokens)
   const pool = new PhrasePool({ capacityBytes: 50_000, perKey: 1 + (seed % 4) })
-  const estimate = new AcceptanceEstimate(DRAFT_PRIORS)
+  const draftAcceptance = new AcceptanceModel(CONTROL.draftWeights)
   const paperPool = new PaperPool(Math.max(1, G))
-  const curve = (first: number) => new CostModel({ widths: [1, 64], seconds: [first, first * (1 + 63 * (slope ?? 0))] })
-  const prices = new Prices()
-  const planner = () =>
-    slope === undefined ? new ThresholdPlanner(thresholds) : new CostPlanner({ target: curve(1), draft: curve(0.2) }, prices)
+  const curve = (first: number) => new CostModel({ widths: [1, 64], seconds: [first, first * (1 + 63 * slope)] })
+  const shared = { costs: { target: curve(1), draft: curve(0.2) }, tokenCost: new TokenCost(), lossBudget: new LossBudget() }
   switch (method) {
     case 'speculative':
       return (draft) => () => new SpeculativeDrafter(draft, { draftLength: gamma, minProbability }, endTokens)
@@ -263,9 +258,9 @@ export function drafters(setup: Setup, target: FakeModel): (draft: CachedSequenc
               pool,
               ...(expected.size > 0 && { expected }),
               history,
-              estimate,
-              phraseChance: new PhraseChance(),
-              planner: planner(),
+              draftAcceptance,
+              phraseAcceptance: new AcceptanceModel(CONTROL.phraseWeights),
+              planner: new Planner(shared),
               endTokens,
               ...(withDraft && { drafting: new PhraseDrafting(draft, pool, { window: W, ngram: N, guesses: G }) }),
             },

@@ -1,12 +1,14 @@
 import { type Command, Option } from 'commander'
 import { hardwareNames, readHardware } from '../../bench/hardware.ts'
 import type { Cell } from '../../replay/cells.ts'
+import type { Variation } from '../../replay/fit.ts'
 import { counts, list } from '../flags/numbers.ts'
 import type { World } from './world.ts'
 
 interface ReplayFlags {
   hardware: string[]
   concurrency: number[]
+  fit?: boolean
   json?: boolean
 }
 
@@ -22,17 +24,33 @@ export function registerBenchReplay(bench: Command, { terminal }: World): void {
         .default(REPLAYED, REPLAYED.join(',')),
     )
     .addOption(new Option('--concurrency <list>', 'also with so many answers at once').argParser(counts).default([2, 4, 8], '2,4,8'))
+    .option('--fit', 'what becomes of the mean speed-up if a constant of cost control is halved or doubled, instead')
     .option('--json', 'print one JSON object')
-    .action(async (files: string[], { hardware, concurrency, json }: ReplayFlags) => {
+    .action(async (files: string[], { hardware, concurrency, fit, json }: ReplayFlags) => {
       const { readRecording } = await import('../../replay/recording.ts')
       const { geometricMean, replayAll } = await import('../../replay/cells.ts')
-      const cells = await replayAll(files.map(readRecording), hardware.map(readHardware), concurrency)
+      const [recordings, machines] = [files.map(readRecording), hardware.map(readHardware)]
+      if (fit) {
+        const { varyConstants } = await import('../../replay/fit.ts')
+        const variations = await varyConstants(recordings, machines)
+        terminal.stdout.write(json ? `${JSON.stringify(variations)}\n` : fitReport(variations))
+        return
+      }
+      const cells = await replayAll(recordings, machines, concurrency)
       const mean = geometricMean(cells)
       terminal.stdout.write(json ? `${JSON.stringify({ mean, cells })}\n` : replayReport(cells, mean))
     })
 }
 
 const REPLAYED = ['cpu-avx512', 'cpu-avx512-q8', 'cpu-avx2', 'cpu-stock', 'flat-gpu', 'a100-yi-34b']
+
+function fitReport(variations: readonly Variation[]): string {
+  const row = (name: string, values: readonly string[]) => `${name.padEnd(15)}${values.map((value) => value.padStart(10)).join('')}`
+  const rows = variations.map(({ name, value, halved, asIs, doubled }) =>
+    row(name, [String(value), ...[halved, asIs, doubled].map((mean) => `${mean.toFixed(4)}x`)]),
+  )
+  return `${[row('constant', ['value', 'halved', 'as it is', 'doubled']), ...rows].join('\n')}\n`
+}
 
 /** One line a task and machine; speed-ups over plain decoding. */
 function replayReport(cells: readonly Cell[], mean: number): string {

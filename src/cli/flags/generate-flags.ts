@@ -49,21 +49,21 @@ export function addGenerateFlags(command: Command): Command {
   return command
     .optionsGroup('Drafting (paper symbols in brackets):')
     .addOption(new Option('--spec-type <method>', 'how to draft; the text is the same').choices(METHODS).default('ouroboros'))
-    .option('--spec-draft-n-max <n>', 'draft tokens per step [gamma]', integer({ min: 1, max: 256 }))
+    .option('--spec-draft-n-max <n>', 'most draft tokens per step [gamma]', integer({ min: 1, max: 256 }))
     .option('--spec-draft-p-min <p>', 'stop drafting below this probability', real({ min: 0, max: 1 }))
     .option('--spec-ngram-simple-size-n <n>', 'key length of prompt lookup', integer({ min: 1, max: 64 }))
     .option('--window <n>', 'columns of the lookahead window [W]', integer({ min: 0, max: 64 }))
     .option('--ngram <n>', 'key token and phrase together, in tokens [N]', integer({ min: 3, max: 17 }))
     .option('--guesses <n>', 'phrases tried per drafting pass [G]', integer({ min: 0, max: 64 }))
-    .option('--suffixes <n>', "phrases hung at the draft's end [K]", integer({ min: 0, max: 64 }))
+    .option('--suffixes <n>', "most phrases at the draft's end [K]", integer({ min: 0, max: 64 }))
     .option(
       '--branches <n>',
-      'other phrases hung where the draft is unsure (default: where they pay; 0 with --no-calibrate)',
+      'most places before the end, the least sure ones, where another phrase is tried',
       integer({ min: 0, max: 64 }),
     )
     .option(
       '--direct-chance <p>',
-      'phrases this sure go without the draft model; above 1: never (default: where it pays; 0.8 with --no-calibrate)',
+      'only phrases this sure go to the target without the draft model; above 1: never (default: where it pays)',
       real({ min: 0, max: 2 }),
     )
     .option(

@@ -56,7 +56,7 @@ export function addLoadFlags(command: Command, defaultModel: string): Command {
     )
     .option('--chat-template-file <file>', 'the same, from a file')
     .option('--library <path>', 'another build of the native library, of the same version: libllama or its folder (OUROBOROS_LIBRARY)')
-    .option('--no-calibrate', 'do not measure the cost of passes at the first load: drafts follow fixed thresholds')
+    .option('--no-calibrate', 'do not measure the cost of passes at the first load: usual costs are assumed')
     .option('--phrases-from <file>', 'text whose phrases are known from the start; repeatable', (file: string, files: string[] = []) => [
       ...files,
       file,

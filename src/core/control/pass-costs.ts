@@ -1,14 +1,5 @@
-import { type CostCurve, costOf, monotone } from './cost-curve.ts'
-
-/** How fast a width's cost follows its passes, and what widths beside it hear of them: this share for each step away. */
-const WEIGHT = 0.08
-const BESIDE = 0.25
-/** What was learned of widths that are no longer used is forgotten: they are tried again. */
-const FORGETTING = 0.002
-/** One pass beside a busy neighbor says little. */
-const MOST_OFF = 2
-/** Costs that have parted by this factor since they were measured: the curve is to be measured again. */
-const STALE = 1.6
+import { type CostCurve, costOf, monotone } from '../cost-curve.ts'
+import { CONTROL } from './constants.ts'
 
 /**
  * A measured curve that learns from every real pass, at its width and a little beside it. There is no common factor for the machine's
@@ -30,9 +21,9 @@ export class CostModel {
     return this.#curve
   }
 
-  /** Whether real passes have another shape than the measured ones. */
-  get isStale(): boolean {
-    return Math.max(...this.#factors) > STALE * Math.min(...this.#factors)
+  /** How far real passes have another shape than the measured ones: the largest change of a width ÷ the smallest. */
+  get distortion(): number {
+    return Math.max(...this.#factors) / Math.min(...this.#factors)
   }
 
   /** Seconds of a pass over `width` tokens behind `context` ones. */
@@ -40,23 +31,23 @@ export class CostModel {
     return costOf(this.#curve, width, context)
   }
 
-  /** Hears what a pass took. */
+  /** A real pass took so long. One pass beside a busy neighbor says little: it counts as half or twice what was expected at most. */
   observe(width: number, context: number, seconds: number): void {
-    const { widths } = this.#measured
+    const { widths, seconds: measured } = this.#measured
     if (width > (widths.at(-1) as number)) return
-    const off = seconds / this.seconds(width, context)
-    if (!(off > 0) || !Number.isFinite(off)) return
-    const heard = Math.min(MOST_OFF, Math.max(1 / MOST_OFF, off))
+    const ratio = seconds / this.seconds(width, context)
+    if (!(ratio > 0) || !Number.isFinite(ratio)) return
+    const change = Math.min(2, Math.max(0.5, ratio)) ** CONTROL.curveWeight
     let nearest = 0
     for (let i = 1; i < widths.length; i++) {
       if (Math.abs((widths[i] as number) - width) < Math.abs((widths[nearest] as number) - width)) nearest = i
     }
-    const measured = this.#measured.seconds
-    const learned = (this.#factors[nearest] as number) * heard ** WEIGHT
+    const learned = (this.#factors[nearest] as number) * change
     const now = learned * (measured[nearest] as number)
     for (let i = 0; i < widths.length; i++) {
+      // Widths beside it follow, by a quarter for each step away; those that are no longer seen drift along, so that they are tried again.
       const factor = this.#factors[i] as number
-      const moved = factor * heard ** (WEIGHT * BESIDE ** Math.abs(i - nearest)) * (learned / factor) ** FORGETTING
+      const moved = factor * change ** (0.25 ** Math.abs(i - nearest)) * (learned / factor) ** (CONTROL.curveWeight / 40)
       // A wider pass costs no less than the one that was just seen, a narrower one no more.
       const bound = now / (measured[i] as number)
       this.#factors[i] = i === nearest ? learned : i > nearest ? Math.max(bound, moved) : Math.min(bound, moved)

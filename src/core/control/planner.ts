@@ -1,113 +1,202 @@
-/** What an addition to a proposal is expected to bring. */
-export interface Worth {
-  /** Tokens of it that pay. */
+import type { DraftBudget } from '../drafter.ts'
+import { CONTROL } from './constants.ts'
+import type { CostModel } from './pass-costs.ts'
+import type { LossBudget, TokenCost } from './token-cost.ts'
+
+/** Measured or assumed costs of both models. `draft` absent: no draft model. */
+export interface Costs {
+  readonly target: CostModel
+  readonly draft?: CostModel
+}
+
+/** What the planners of all requests share. */
+export interface PlannerParts {
+  readonly costs: Costs
+  readonly tokenCost: TokenCost
+  readonly lossBudget: LossBudget
+}
+
+/** How many of an offer's tokens pay, and the seconds that they save; 0 = leave it. */
+export interface Decision {
   readonly count: number
-  /** What they save, in a unit of the planner's own: offers are only compared with each other; at most 0: leave it. */
   readonly gain: number
 }
 
-export const WORTHLESS: Worth = { count: 0, gain: 0 }
+export const NOTHING: Decision = { count: 0, gain: 0 }
 
-/** A draft pass that could be made. */
-export interface DraftOffer {
-  /** Chance that the target accepts everything before it. */
-  readonly chance: number
-  /** Chance of a token of the draft model, before it is known. */
-  readonly tokenChance: number
-  /** Chance that it will be one of which the draft model is confident, and the chance of such a token. */
-  readonly confident: number
-  readonly confidentChance: number
-  /** Most tokens that it may still write. */
+/** A node that could be sent to the target. */
+export interface OfferedNode {
+  /** That the target accepts everything up to it, itself included. */
+  readonly pathProbability: number
+  /** Of the best phrase's token at its place, given what is before it; 0 = none is known. */
+  readonly phraseProbability: number
+}
+
+/** A draft pass that could be made; `pathProbability`: of what is before it. */
+export interface DraftOffer extends OfferedNode {
+  /** Most tokens that the draft model may still write. */
   readonly most: number
   /** Tokens that the draft model must read first; 1 = it is up to date. */
   readonly pending: number
   /** Nodes already proposed. */
   readonly nodes: number
-  /** Chance of the best phrase's first token there; 0 = none is known. */
-  readonly known: number
 }
 
-/** Where a step begins. */
-export interface StepStart {
-  /** The session's own tokens that are in the target's pass whatever is proposed. */
-  readonly base: number
-  /** Tokens of other sessions in it. */
-  readonly beside: number
-  /** Tokens before the pass. */
-  readonly context: number
-  /** Tokens still to be emitted. */
-  readonly remaining: number
-  /** Chance of the best phrase's first token; 0 = none is known. */
-  readonly known: number
+const ALONE = { pendingTokens: 1, remainingTokens: 1, otherTokens: 0, otherSessions: 0, draftShare: 1 }
+
+/**
+ * Does what raises `tokens − rate × seconds` (renewal reward): a node, or a draft pass, is worth its probability times what a token costs
+ * lately, and costs what it adds to the measured seconds. One planner a request; costs and the budget are shared.
+ */
+export class Planner {
+  readonly #parts: PlannerParts
+  #step: Omit<DraftBudget, 'maxDepth' | 'maxNodes'> = ALONE
+  #context = 0
+  #phraseProbability = 0
+  #emitted = 0
+  /** Seconds of reading with the draft model that no token has paid for yet. */
+  #owed = 0
+
+  constructor(parts: PlannerParts) {
+    this.#parts = parts
+  }
+
+  /** A step begins behind `length` tokens; `phraseProbability`: of the best phrase's first token. */
+  begin(step: DraftBudget, length: number, phraseProbability: number): void {
+    this.#step = step
+    this.#context = length - step.pendingTokens
+    this.#phraseProbability = phraseProbability
+  }
+
+  /** How many of these nodes, one below the other, pay behind `nodes` others. */
+  nodesWorthSending(offered: readonly OfferedNode[], nodes: number): Decision {
+    if (this.#parts.lossBudget.isSpent) return NOTHING
+    return best(
+      offered.map((node) => this.#value(node)),
+      (count) => this.#added(nodes, count),
+    )
+  }
+
+  /** Whether a draft pass pays, foreseen together with those behind it. */
+  worthDrafting(offer: DraftOffer): Decision {
+    const { costs, lossBudget } = this.#parts
+    return costs.draft && !lossBudget.isSpent && this.#paysReading(offer) ? this.#foresee(offer) : NOTHING
+  }
+
+  /** The nodes to send, parents first: those of greatest path probability, as many as pay. */
+  keep(offered: readonly OfferedNode[]): number[] {
+    if (this.#parts.lossBudget.isSpent) return []
+    const order = offered.map((_, node) => node)
+    order.sort((a, b) => (offered[b] as OfferedNode).pathProbability - (offered[a] as OfferedNode).pathProbability || a - b)
+    const values = order.map((node) => this.#value(offered[node] as OfferedNode))
+    return order.slice(0, best(values, (count) => this.#added(0, count)).count).sort((a, b) => a - b)
+  }
+
+  /** How many tokens of a guess ride in a draft pass of `width` tokens; `probabilities`: that the draft model writes them. */
+  guessesWorthRiding(probabilities: readonly number[], width: number): number {
+    const pass = this.#parts.costs.draft?.seconds(1, this.#context) ?? 0
+    const values = probabilities.map((one) => one * pass)
+    return best(values, (count) => this.#reading(width + count) - this.#reading(width)).count
+  }
+
+  /** A step sent `nodes` nodes to the target and emitted tokens; `draftWidths`: tokens of each draft pass. */
+  observe(emitted: number, nodes: number, draftWidths: readonly number[]): void {
+    const { costs, tokenCost, lossBudget } = this.#parts
+    let seconds = this.#plain + this.#added(0, nodes)
+    for (const width of costs.draft ? draftWidths : []) {
+      seconds += this.#draftPass
+      this.#owed += this.#reading(width)
+    }
+    const paid = this.#owed * Math.min(1, emitted / this.#left)
+    this.#owed -= paid
+    const cost = (seconds + paid) / this.#plain
+    tokenCost.observe(this.#phraseProbability, emitted, cost)
+    lossBudget.observe(emitted, cost)
+    this.#emitted += emitted
+  }
+
+  /** The target answered a draft token that it came to. */
+  observeDraftToken(accepted: boolean): void {
+    this.#parts.tokenCost.observeDraftToken(accepted)
+  }
+
+  /** The answer is over: what it leaves unpaid is lost. */
+  close(): void {
+    this.#parts.lossBudget.observe(0, this.#owed / this.#plain)
+    this.#emitted = 0
+    this.#owed = 0
+  }
+
+  get #sessions(): number {
+    return 1 + this.#step.otherSessions
+  }
+
+  /** Tokens of the answer that are still to come, as far as one can tell: the longer it is, the longer it goes on. */
+  get #left(): number {
+    return Math.min(this.#step.remainingTokens, Math.max(CONTROL.answerTokens, this.#emitted / 2))
+  }
+
+  /** Seconds of a draft pass over one token that this session is to bear. */
+  get #draftPass(): number {
+    return this.#step.draftShare * (this.#parts.costs.draft?.seconds(1, this.#context) ?? 0)
+  }
+
+  /** Seconds that a draft pass over `width` tokens takes beyond one over a single token. */
+  #reading(width: number): number {
+    const { draft } = this.#parts.costs
+    return draft ? draft.seconds(width, this.#context) - draft.seconds(1, this.#context) : 0
+  }
+
+  /**
+   * What the draft model has to read first is paid by the whole answer: it pays if that saves more. Where several sessions would read
+   * before one of them has seen whether it pays, each must be so much surer.
+   */
+  #paysReading(offer: DraftOffer): boolean {
+    if (offer.pending <= 1) return true
+    const { count, gain } = this.#foresee({ ...offer, pathProbability: 1, nodes: 0 })
+    const tokensPerStep = 1 + count * this.#parts.tokenCost.acceptanceRate
+    return (gain * this.#left) / tokensPerStep > this.#sessions * this.#reading(offer.pending)
+  }
+
+  /** To draft on whatever comes: the number of tokens that gains most. */
+  #foresee({ pathProbability, phraseProbability, most, nodes }: DraftOffer): Decision {
+    const { acceptanceRate } = this.#parts.tokenCost
+    const price = this.#price(phraseProbability)
+    const values = Array.from({ length: most }, (_, i) => pathProbability * acceptanceRate ** (i + 1) * price)
+    return best(values, (count) => count * this.#draftPass + this.#added(nodes, count))
+  }
+
+  #value({ pathProbability, phraseProbability }: OfferedNode): number {
+    return pathProbability * this.#price(phraseProbability)
+  }
+
+  /** Seconds that a token is worth: what it costs lately, never more than plain decoding takes. */
+  #price(phraseProbability: number): number {
+    const { tokenCost, lossBudget } = this.#parts
+    return this.#plain * lossBudget.caution(this.#sessions) * Math.min(1, CONTROL.optimism * tokenCost.at(phraseProbability))
+  }
+
+  /** Seconds of a plain token; with other sessions its share of their joint pass. */
+  get #plain(): number {
+    return this.#parts.costs.target.seconds(this.#sessions, this.#context) / this.#sessions
+  }
+
+  /** Seconds that `count` nodes add to the target's pass behind `nodes` others. */
+  #added(nodes: number, count: number): number {
+    const { target } = this.#parts.costs
+    const before = this.#step.otherTokens + this.#step.pendingTokens + nodes
+    return target.seconds(before + count, this.#context) - target.seconds(before, this.#context)
+  }
 }
 
-/** What a step came to. */
-export interface Outcome {
-  readonly emitted: number
-  /** Nodes that were sent to the target. */
-  readonly nodes: number
-  /** Tokens of each draft pass. */
-  readonly draftWidths: readonly number[]
-}
-
-/** Decides how far a proposal goes. Chances are those of whole paths: that the target accepts everything up to and with a token. */
-export interface Planner {
-  begin(step: StepStart): void
-  /** How many of these further nodes, one below the other, pay behind `nodes` proposed ones. `known`: chance of the first one by itself. */
-  verify(chances: readonly number[], nodes: number, known: number): Worth
-  /** Whether asking the draft model pays, and how many tokens are expected of it. */
-  draft(offer: DraftOffer): Worth
-  /** How many nodes of a guess may ride in a draft pass of `width` tokens; `chances`: that the draft model writes them. */
-  guess(chances: readonly number[], width: number): number
-  /** Columns of a lookahead window of N = `ngram` on the draft model; 0 = none. */
-  window(ngram: number): number
-  /** Whether a node costs next to nothing, so that several phrases may hang at the draft's end and before it. */
-  readonly allowsBranches: boolean
-  /** How many of the proposal's nodes to send, in their order. */
-  trim(chances: readonly number[], known: readonly number[]): number
-  observe(outcome: Outcome): void
-  /** The answer is over. */
-  close(): void
-}
-
-/** Fixed bounds on the chance: no knowledge of costs. */
-export class ThresholdPlanner implements Planner {
-  readonly #bounds: { draft: number; verify: number; direct: number; guess: number }
-
-  /** `direct`: a phrase of this chance is preferred to the draft model; `guess`: nodes that ride in a draft pass. */
-  constructor(bounds: { draft?: number; verify?: number; direct?: number; guess?: number } = {}) {
-    this.#bounds = { draft: 0.3, verify: 0.15, direct: 0.8, guess: 16, ...bounds }
+/** How many of these pay together: the sum of their values less the cost of so many. Costs have steps: several are weighed at once. */
+function best(values: readonly number[], cost: (count: number) => number): Decision {
+  let decision = NOTHING
+  let value = 0
+  for (let i = 0; i < values.length; i++) {
+    value += values[i] as number
+    const gain = value - cost(i + 1)
+    if (gain > decision.gain) decision = { count: i + 1, gain }
   }
-
-  begin(): void {}
-
-  verify(chances: readonly number[]): Worth {
-    const end = chances.findIndex((chance) => chance < this.#bounds.verify)
-    const count = end < 0 ? chances.length : end
-    return { count, gain: count === 0 ? 0 : (chances[0] as number) >= this.#bounds.direct ? 2 : 0.5 }
-  }
-
-  draft({ chance, tokenChance, most }: DraftOffer): Worth {
-    return chance * tokenChance >= this.#bounds.draft ? { count: most, gain: 1 } : WORTHLESS
-  }
-
-  guess(chances: readonly number[]): number {
-    return Math.min(chances.length, this.#bounds.guess)
-  }
-
-  window(): number {
-    return 0
-  }
-
-  get allowsBranches(): boolean {
-    return false
-  }
-
-  trim(chances: readonly number[]): number {
-    return chances.length
-  }
-
-  observe(): void {}
-
-  close(): void {}
+  return decision
 }

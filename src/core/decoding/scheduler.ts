@@ -12,6 +12,8 @@ const PATIENCE = 16
 const CHUNK = { alone: 256, shared: 32, least: 16 }
 /** A running answer waits about this many milliseconds at most for a chunk of another session's prompt. */
 const STALL_MS = 200
+/** How fast a session's share of its draft passes follows the last one. */
+const SHARE_WEIGHT = 0.1
 
 /**
  * Continuous batching: all sessions' draft trees go through the draft model in one pass, all verification trees through the
@@ -68,6 +70,11 @@ export class Scheduler {
     this.#sessions.delete(session)
   }
 
+  /** Sessions beside one of them. */
+  get otherSessions(): number {
+    return this.#sessions.size - 1
+  }
+
   /** Tokens that the other sessions are expected to put into this one's next target pass. */
   otherTokens(session: ScheduledSession): number {
     let tokens = 0
@@ -105,6 +112,7 @@ export class Scheduler {
     group.forEach(({ session, pass }, i) => {
       session.spent[model === this.#target ? 'target' : 'draft'] += milliseconds
       if (model === this.#target) session.width = pass.tree.size
+      else if (!pass.prompt) session.drafted(group.length)
       session.resume(logits[i])
     })
   }
@@ -148,6 +156,7 @@ export class ScheduledSession {
   width = 0
   readonly #scheduler: Scheduler
   #run: Run | undefined
+  #draftShare: number | undefined
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler
@@ -156,6 +165,21 @@ export class ScheduledSession {
   /** Tokens that the other sessions are expected to put into the same target pass; 0 alone. */
   get otherTokens(): number {
     return this.#scheduler.otherTokens(this)
+  }
+
+  /** Sessions that share the passes. */
+  get otherSessions(): number {
+    return this.#scheduler.otherSessions
+  }
+
+  /** Part of a draft pass that this session is to bear, as its last ones went; at first all sessions are expected to draft together. */
+  get draftShare(): number {
+    return this.otherSessions === 0 ? 1 : (this.#draftShare ?? 1 / (1 + this.otherSessions))
+  }
+
+  /** A draft pass was made for so many sessions. */
+  drafted(sessions: number): void {
+    this.#draftShare = this.draftShare + SHARE_WEIGHT * (1 / sessions - this.draftShare)
   }
 
   /** Answers the generator's passes in joint passes; undefined if it was cancelled on the way. One at a time. */

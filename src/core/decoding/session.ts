@@ -21,7 +21,7 @@ export interface SessionOptions {
   /** Prompt tokens per pass: a cancel or another session waits at most this long. */
   readonly promptChunk?: number | (() => number)
   /** Load from other sessions that share the passes; absent = none. */
-  readonly load?: { readonly otherTokens: number }
+  readonly load?: Pick<DraftBudget, 'otherTokens' | 'otherSessions' | 'draftShare'>
 }
 
 /** What one step did. A prompt chunk emits nothing. */
@@ -167,6 +167,8 @@ export class Session {
       pendingTokens: pending,
       remainingTokens: this.#maxTokens - (this.#prefix.length - this.#promptLength),
       otherTokens: this.#options.load?.otherTokens ?? 0,
+      otherSessions: this.#options.load?.otherSessions ?? 0,
+      draftShare: this.#options.load?.draftShare ?? 1,
     }
   }
 }

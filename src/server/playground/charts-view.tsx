@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import uPlot from 'uplot'
-import { costOf } from '../../core/control/cost-curve.ts'
+import { costOf } from '../../core/cost-curve.ts'
 import type { Answer } from './answer.ts'
 import { Chart, type Colors } from './chart.tsx'
 import { inspected } from './inspection.ts'

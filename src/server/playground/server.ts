@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { createParser } from 'eventsource-parser'
-import type { CostCurve } from '../../core/control/cost-curve.ts'
+import type { CostCurve } from '../../core/cost-curve.ts'
 import type { StepBody, TimingsBody } from '../response-schemas.ts'
 
 /** What `/props` says of the server. */

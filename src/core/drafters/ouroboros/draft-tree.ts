@@ -1,14 +1,25 @@
-import type { PhraseSource, Token } from '../../token.ts'
+import type { Evidence } from '../../control/acceptance.ts'
+import type { OfferedNode } from '../../control/planner.ts'
+import type { Token } from '../../token.ts'
+import type { Proposal } from '../../token-tree.ts'
 import { type NodeId, ROOT, TokenTree } from '../../token-tree.ts'
 
-/** A proposal that grows: the trunk's end, and the chance of each path. */
+/** What a node's probability, given its parent, was estimated from. */
+export interface NodeEstimate {
+  readonly origin: Proposal['origin']
+  readonly evidence: Evidence
+  readonly probability: number
+}
+
+/** A proposal that grows: the trunk's end, and each node's probability. */
 export class DraftTree {
   readonly tree = new TokenTree()
   readonly text: Token[]
+  /** By node. */
+  readonly estimates: NodeEstimate[] = []
+  readonly offered: OfferedNode[] = []
   readonly #start: number
   readonly #limits: { depth: number; nodes: number }
-  readonly #chances: number[] = []
-  readonly #known: number[] = []
   #at: NodeId = ROOT
 
   constructor(prefix: readonly Token[], limits: { depth: number; nodes: number }) {
@@ -17,28 +28,13 @@ export class DraftTree {
     this.#limits = limits
   }
 
-  /** The chance of each node's path, in the order of the nodes. */
-  get chances(): readonly number[] {
-    return this.#chances
-  }
-
-  /** For each node, the chance that the pool gave some token there: what it would be worth without this step. */
-  get known(): readonly number[] {
-    return this.#known
-  }
-
-  /** The tree's first nodes. */
-  first(count: number): TokenTree {
-    return count >= this.tree.size ? this.tree : this.tree.first(count)
-  }
-
   /** The trunk's last node. */
   get at(): NodeId {
     return this.#at
   }
 
-  get chance(): number {
-    return this.chanceAt(this.#at)
+  get pathProbability(): number {
+    return this.pathProbabilityAt(this.#at)
   }
 
   /** Tokens that still fit behind the trunk. */
@@ -46,8 +42,8 @@ export class DraftTree {
     return this.roomAt(this.#at)
   }
 
-  chanceAt(node: NodeId): number {
-    return node === ROOT ? 1 : (this.#chances[node] as number)
+  pathProbabilityAt(node: NodeId): number {
+    return node === ROOT ? 1 : (this.offered[node] as OfferedNode).pathProbability
   }
 
   roomAt(node: NodeId): number {
@@ -58,17 +54,13 @@ export class DraftTree {
     return [...this.text.slice(0, this.#start), ...(node === ROOT ? [] : this.tree.tokensTo(node))]
   }
 
-  add(parent: NodeId, token: Token, chance: number, known: number, origin: 'draft' | 'phrase', source?: PhraseSource): NodeId {
-    const given = chance / Math.max(this.chanceAt(parent), Number.MIN_VALUE)
-    const node = this.tree.add(parent, token, { proposal: { origin, chance: given, ...(source && { source }) } })
-    this.#chances[node] ??= chance
-    this.#known[node] ??= known
+  /** A token below `parent`; one that is there already stays as it is. `phraseProbability`: of the best phrase there. */
+  add(parent: NodeId, token: Token, estimate: NodeEstimate, phraseProbability: number, source?: Proposal['source']): NodeId {
+    const { origin, probability } = estimate
+    const node = this.tree.add(parent, token, { proposal: { origin, chance: probability, ...(source && { source }) } })
+    this.estimates[node] ??= estimate
+    this.offered[node] ??= { pathProbability: this.pathProbabilityAt(parent) * probability, phraseProbability }
     return node
-  }
-
-  /** A token of the draft model at the trunk's end. */
-  extend(token: Token, chance: number, known: number): void {
-    this.moveTo(this.add(this.#at, token, chance, known, 'draft'))
   }
 
   /** The trunk ends at `node`, a child of its last node, from now on. */

@@ -1,4 +1,6 @@
 import type { CachedSequence } from '../../cached-sequence.ts'
+import { CONTROL } from '../../control/constants.ts'
+import type { CostModel } from '../../control/pass-costs.ts'
 import { topConfidence } from '../../logits-math.ts'
 import type { ForwardInput, Logits } from '../../model.ts'
 import { MAX_KEY, type PhrasePool } from '../../phrases/phrase-pool.ts'
@@ -10,6 +12,13 @@ import { LookaheadWindow, type WindowSize } from '../lookahead-window.ts'
 export interface PhraseDraftingOptions extends WindowSize {
   /** Phrases tried per draft pass (G); 0 = none; absent: the guess that the caller gives. `window` (W) 0 = no window; both 0 = plain drafting. */
   readonly guesses?: number
+}
+
+/** Columns W of a lookahead window on the draft model that pay, with phrases of N = `ngram` tokens, key included; 0 = none: on processors. */
+export function windowThatPays(draft: CostModel, ngram: number): number {
+  const pass = draft.seconds(1)
+  const pays = (columns: number) => draft.seconds(1 + columns * (ngram - 1)) - pass <= CONTROL.columnWorth * columns * pass
+  return [16, 8, 4].find(pays) ?? 0
 }
 
 /** A token that the draft model wrote, with its own probability. */
