@@ -1,10 +1,9 @@
 // The same prompt by every method: the same text at different speeds. Run: npx tsx examples/compare-methods.ts
-import { load, type Method, meanAcceptanceLength } from 'ouroboros-llm'
+import { load, METHOD_NAMES, meanAcceptanceLength } from 'ouroboros-llm'
 
-const methods: Method[] = ['vanilla', 'speculative', 'prompt-lookup', 'lookahead', 'ouroboros']
 await using engine = await load({ target: 'qwen2.5-coder-1.5b' })
 const texts = new Set<string>()
-for (const method of methods) {
+for (const method of METHOD_NAMES) {
   const { text, timings, statistics } = await engine.generate({ prompt: 'def fibonacci(n):', maxTokens: 64, method }).result
   texts.add(text)
   const speed = `${timings.predictedPerSecond.toFixed(1)} tokens/s`

@@ -1,3 +1,5 @@
+export { METHOD_NAMES } from './api/method-options.ts'
+export type { Method, MethodOptions, OptionsOf } from './api/methods.ts'
 export type {
   CacheType,
   ChatMessage,
@@ -10,8 +12,6 @@ export type {
   GenerationResult,
   GenerationStep,
   LoadOptions,
-  Method,
-  MethodOptions,
   ModelFacts,
   SamplingOptions,
 } from './api/types.ts'

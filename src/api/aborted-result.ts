@@ -1,8 +1,9 @@
 import { emptyStatistics } from '../core/stats.ts'
-import type { GenerationResult, Method } from './types.ts'
+import { DEFAULT_METHOD, type Method } from './methods.ts'
+import type { GenerationResult } from './types.ts'
 
 /** The result of a request that was given up before it began. */
-export function abortedResult(method: Method = 'ouroboros'): GenerationResult {
+export function abortedResult(method: Method = DEFAULT_METHOD): GenerationResult {
   return {
     text: '',
     finishReason: 'abort',

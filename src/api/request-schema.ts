@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
 import { z } from 'zod'
 import { OuroborosError } from '../core/errors.ts'
+import { omitUndefined } from '../core/omit-undefined.ts'
+import { METHOD_NAMES, optionsSchema } from './method-options.ts'
 import { isPaper } from './paper-parameters.ts'
 import type { GenerateRequest, LoadOptions } from './types.ts'
 
@@ -42,25 +44,8 @@ const requestSchema = z
       .optional(),
     stop: z.union([stop, z.array(stop).readonly()], 'expected text or a list of texts, none of them empty').optional(),
     logprobs: z.int().min(0).max(20).optional(),
-    method: z.enum(['vanilla', 'speculative', 'prompt-lookup', 'lookahead', 'ouroboros']).optional(),
-    options: z
-      .strictObject({
-        draftLength: z.int().min(1).max(256).optional(),
-        minProbability: z.number().min(0).max(1).optional(),
-        lookupNgram: z.int().min(1).max(64).optional(),
-        window: z.int().min(0).max(64).optional(),
-        ngram: z.int().min(3).max(17).optional(),
-        guesses: z.int().min(0).max(64).optional(),
-        suffixes: z.int().min(0).max(64).optional(),
-        branches: z.int().min(0).max(64).optional(),
-        directChance: z.number().min(0).max(2).optional(),
-        sources: z
-          .array(z.enum(['prompt', 'history', 'verification']))
-          .readonly()
-          .optional(),
-        preset: z.enum(['default', 'paper', 'paper-mbpp', 'paper-gsm8k', 'paper-cnndm', 'paper-wmt']).optional(),
-      })
-      .optional(),
+    method: z.enum(METHOD_NAMES).optional(),
+    options: optionsSchema.optional(),
     grammar: z.string().optional(),
     jsonSchema: z.union([z.boolean(), z.record(z.string(), z.unknown())]).optional(),
     prediction: z.string().optional(),
@@ -151,18 +136,13 @@ export function checkLoadOptions(options: LoadOptions): void {
   check(loadSchema, options, 'options')
 }
 
+/** An option that is `undefined` counts as not given. */
 function check(schema: z.ZodType, value: unknown, name: string): void {
-  const outcome = schema.safeParse(dropUndefined(value))
+  const outcome = schema.safeParse(typeof value === 'object' && value !== null ? omitUndefined(value) : value)
   if (outcome.success) return
   const issue = outcome.error.issues[0] as z.core.$ZodIssue
   const received = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value)
   const isPlain = typeof received !== 'object' || received === null
   const message = isPlain ? `${issue.message.replace(/, received \w+$/, '')}: received ${inspect(received)}` : issue.message
   throw new OuroborosError('E_USAGE', `${issue.path.join('.') || name}: ${message}`)
-}
-
-/** An option that is `undefined` counts as not given. */
-function dropUndefined(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined))
 }

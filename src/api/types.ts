@@ -3,11 +3,9 @@ import type { PassWidths } from '../core/decoding/session.ts'
 import type { PoolReport, Statistics } from '../core/stats.ts'
 import type { Origin, PhraseSource } from '../core/token.ts'
 import type { ChatMessage, Tool, ToolChoice } from './chat.ts'
+import type { Method, MethodOptions } from './methods.ts'
 
 export type * from './chat.ts'
-
-/** The drafting methods; all give the same text. */
-export type Method = 'vanilla' | 'speculative' | 'prompt-lookup' | 'lookahead' | 'ouroboros'
 
 /** Element types of the key-value cache. */
 export type CacheType = 'f16' | 'bf16' | 'f32' | 'q8_0'
@@ -88,36 +86,6 @@ export interface SamplingOptions {
   /** Integer. Same seed, same text, whatever the method. Default 0. */
   seed?: number
 }
-
-/** How to draft; each method reads its own. Paper symbols in brackets. */
-export interface MethodOptions {
-  /** Most draft tokens per step [gamma]. */
-  draftLength?: number
-  /** Stop drafting below this probability of the draft model. */
-  minProbability?: number
-  /** Key length of prompt lookup. */
-  lookupNgram?: number
-  /** Lookahead window columns [W]; 0 = none, with `ouroboros` only. */
-  window?: number
-  /** Window rows + 1: key token and phrase [N]. At least 3. */
-  ngram?: number
-  /** Phrases tried per drafting pass [G]. */
-  guesses?: number
-  /** Most phrases at the draft's end [K]. */
-  suffixes?: number
-  /** Most places before the end, the least sure ones, where another phrase is tried. */
-  branches?: number
-  /** Only phrases with at least this probability go to the target without asking the draft model; above 1 = never. Default: where it pays. */
-  directChance?: number
-  /** What phrases are learned from, besides the window. Default: all. */
-  sources?: readonly LearningSource[]
-  /** `paper` = the published code's behavior with its parameters for HumanEval, or for another task; greedy only. */
-  preset?: Preset
-}
-
-export type LearningSource = 'prompt' | 'history' | 'verification'
-
-export type Preset = 'default' | 'paper' | 'paper-mbpp' | 'paper-gsm8k' | 'paper-cnndm' | 'paper-wmt'
 
 export interface GenerateRequest extends SamplingOptions {
   /** Raw text, its tokens, or messages for the model's chat template: one of the three. */

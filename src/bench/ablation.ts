@@ -1,4 +1,4 @@
-import type { MethodOptions } from '../api/types.ts'
+import type { MethodOptions } from '../api/methods.ts'
 import type { BenchMethod } from './method.ts'
 
 /** Draft tokens per step [gamma] where none are given. */

@@ -1,3 +1,5 @@
+import { METHOD_NAMES } from '../api/method-options.ts'
+import { METHODS, type Method } from '../api/methods.ts'
 import type { GenerateRequest } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { ABLATION } from './ablation.ts'
@@ -20,48 +22,53 @@ export interface BenchMethod {
   request(task: Task, tuned: Tuned): Pick<GenerateRequest, 'method' | 'options'>
 }
 
-/** The base of every speed-up. */
-export const VANILLA: BenchMethod = { ...ours('vanilla'), request: () => ({ method: 'vanilla' }) }
-
-const METHODS: readonly BenchMethod[] = [
-  VANILLA,
+/** Every method with its defaults; besides, one method in ways of its own. */
+const ROWS: readonly BenchMethod[] = [
+  ...METHOD_NAMES.map(ours),
+  { ...ours('ouroboros'), name: 'ouroboros-warm', pool: 'warm' },
   {
-    ...ours('speculative', { needsDraft: true }),
-    request: (_, { draftLength }) => ({ method: 'speculative', ...(draftLength !== undefined && { options: { draftLength } }) }),
-  },
-  { ...ours('prompt-lookup'), request: () => ({ method: 'prompt-lookup' }) },
-  { ...ours('lookahead'), request: () => ({ method: 'lookahead' }) },
-  { ...ours('ouroboros', { pool: 'cold' }), request: () => ({ method: 'ouroboros' }) },
-  { ...ours('ouroboros-warm', { pool: 'warm' }), request: () => ({ method: 'ouroboros' }) },
-  {
-    ...ours('paper', { pool: 'cold', needsDraft: true, greedy: true }),
+    ...ours('ouroboros'),
+    name: 'paper',
+    needsDraft: true,
+    greedy: true,
     request: ({ preset }) => ({ method: 'ouroboros', options: { preset } }),
   },
 ]
 
-/** Measured unless `--methods` says otherwise: `paper` is made for GPUs and takes minutes a prompt on a CPU. */
-const DEFAULT = METHODS.filter(({ name }) => name !== 'paper')
+/** The base of every speed-up. */
+export const VANILLA = ROWS.find(({ name }) => name === 'vanilla') as BenchMethod
 
-export const methodNames: readonly string[] = METHODS.map(({ name }) => name)
+/** Measured unless `--methods` says otherwise: `paper` is made for GPUs and takes minutes a prompt on a CPU. */
+const DEFAULT = ROWS.filter(({ name }) => name !== 'paper')
+
+export const methodNames: readonly string[] = ROWS.map(({ name }) => name)
 
 /** The place of a method in reports; -1: another program's. */
 export function rankOf(name: string): number {
-  return [...METHODS, ...ABLATION].findIndex((method) => method.name === name)
+  return [...ROWS, ...ABLATION].findIndex((method) => method.name === name)
 }
 
 /** The methods of these names, plain decoding first; `ablation` is a ladder of ideas, `all` every method, undefined the default. Throws `E_USAGE`. */
 export function findMethods(names: readonly string[] | undefined): readonly BenchMethod[] {
   if (names === undefined) return DEFAULT
   const chosen = names.flatMap((name) => {
-    if (name === 'all') return METHODS
+    if (name === 'all') return ROWS
     if (name === 'ablation') return ABLATION
-    const method = METHODS.find((one) => one.name === name)
+    const method = ROWS.find((one) => one.name === name)
     if (!method) throw new OuroborosError('E_USAGE', `no such method: received ${name}, known are ${methodNames.join(', ')}, ablation, all`)
     return [method]
   })
   return [...new Set([VANILLA, ...chosen])]
 }
 
-function ours(name: string, traits: Partial<BenchMethod> = {}): Omit<BenchMethod, 'request'> {
-  return { name, needsDraft: false, pool: 'none', greedy: false, ...traits }
+function ours(method: Method): BenchMethod {
+  const { needsDraft, keepsPhrases } = METHODS[method]
+  return {
+    name: method,
+    needsDraft,
+    pool: keepsPhrases ? 'cold' : 'none',
+    greedy: false,
+    request: (_, { draftLength }) =>
+      method === 'speculative' && draftLength !== undefined ? { method, options: { draftLength } } : { method },
+  }
 }

@@ -1,4 +1,4 @@
-import type { Preset } from '../api/types.ts'
+import type { Preset } from '../api/paper-parameters.ts'
 import { OuroborosError } from '../core/errors.ts'
 
 type Row = Readonly<Record<string, unknown>>

@@ -1,4 +1,4 @@
-import type { Method } from '../api/types.ts'
+import type { Method } from '../api/methods.ts'
 import type { Hardware } from '../bench/hardware.ts'
 import { CachedSequence } from '../core/cached-sequence.ts'
 import { AcceptanceModel } from '../core/control/acceptance.ts'

@@ -1,5 +1,6 @@
-import { isPaper, PAPER_PARAMETERS } from '../api/paper-parameters.ts'
-import type { Method, MethodOptions } from '../api/types.ts'
+import { METHOD_NAMES, withDefaults } from '../api/method-options.ts'
+import { METHODS, type Method, type MethodOptions, type ResolvedOptions } from '../api/methods.ts'
+import { isPaper, PAPER_PARAMETERS, type PaperOptions } from '../api/paper-parameters.ts'
 import type { CachedSequence } from '../core/cached-sequence.ts'
 import { AcceptanceModel } from '../core/control/acceptance.ts'
 import { type Costs, Planner } from '../core/control/planner.ts'
@@ -14,6 +15,7 @@ import { PromptLookupDrafter } from '../core/drafters/prompt-lookup.ts'
 import { SpeculativeDrafter } from '../core/drafters/speculative.ts'
 import { VanillaDrafter } from '../core/drafters/vanilla.ts'
 import { OuroborosError } from '../core/errors.ts'
+import { omitUndefined } from '../core/omit-undefined.ts'
 import type { Token } from '../core/token.ts'
 
 /** What the drafters of all requests share. */
@@ -46,66 +48,44 @@ export function ownParts({ costs, tokenCost, lossBudget, ouroboros }: SharedDraf
   }
 }
 
+/** `given`: the options without defaults, for what brings defaults of its own. */
+type MakeDrafter<M extends Method> = (options: ResolvedOptions<M>, state: DraftingState, given: MethodOptions) => Drafter
+
+/** One line per method: a forgotten one does not compile. */
+export const DRAFTERS: { readonly [M in Method]: MakeDrafter<M> } = {
+  vanilla: () => new VanillaDrafter(),
+  speculative: (options, { draft, endTokens }) => new SpeculativeDrafter(needed(draft, 'speculative'), options, endTokens),
+  'prompt-lookup': (options) => new PromptLookupDrafter(options),
+  lookahead: (options) => new LookaheadDrafter(options),
+  ouroboros: (options, state, given) => {
+    const { preset } = options
+    return isPaper(preset)
+      ? paper(needed(state.draft, `preset ${preset}`), { ...PAPER_PARAMETERS[preset], ...given }, state)
+      : ouroboros(options, state)
+  },
+}
+
 /** The drafter of a method. Throws E_USAGE where it lacks a draft model. */
-export function createDrafter(method: Method, options: MethodOptions, state: DraftingState): Drafter {
-  const { draft, endTokens } = state
-  switch (method) {
-    case 'vanilla':
-      return new VanillaDrafter()
-    case 'speculative':
-      return new SpeculativeDrafter(
-        needed(draft, method),
-        { draftLength: 5, minProbability: 0, ...given(options, ['draftLength', 'minProbability']) },
-        endTokens,
-      )
-    case 'prompt-lookup':
-      return new PromptLookupDrafter({ lookupNgram: 3, draftLength: 10, ...given(options, ['lookupNgram', 'draftLength']) })
-    case 'lookahead':
-      return new LookaheadDrafter({ window: 5, ngram: 4, guesses: 5, ...given(options, ['window', 'ngram', 'guesses']) })
-    case 'ouroboros':
-      return isPaper(options.preset) ? paper(needed(draft, `preset ${options.preset}`), options, state) : ouroboros(options, state)
-  }
+export function createDrafter<M extends Method>(method: M, options: MethodOptions, state: DraftingState): Drafter {
+  return DRAFTERS[method](withDefaults(method, options), state, options)
 }
 
-function ouroboros(options: MethodOptions, state: DraftingState): Drafter {
-  const ngram = options.ngram ?? 5
-  const window = state.costs.draft ? windowThatPays(state.costs.draft, ngram) : 0
-  const phrases = { window, ngram, ...given(options, ['window', 'guesses']) }
-  const drafting = state.draft && new PhraseDrafting(state.draft, state.ouroboros.pool, phrases)
-  return new OuroborosDrafter(
-    {
-      ...given(options, ['draftLength', 'suffixes', 'branches', 'directChance']),
-      sources: new Set(options.sources ?? ['prompt', 'history', 'verification']),
-    },
-    { ...state.ouroboros, ...(drafting && { drafting }), endTokens: state.endTokens },
-  )
+function ouroboros({ sources, ...options }: ResolvedOptions<'ouroboros'>, state: DraftingState): Drafter {
+  const { draft, endTokens, costs } = state
+  const window = costs.draft ? windowThatPays(costs.draft, options.ngram) : 0
+  const drafting = draft && new PhraseDrafting(draft, state.ouroboros.pool, { window, ...options })
+  return new OuroborosDrafter({ ...options, sources: new Set(sources) }, { ...state.ouroboros, ...omitUndefined({ drafting }), endTokens })
 }
 
-/** The published parameters of the preset's task, for what is not given. */
-function paper(draft: CachedSequence, options: MethodOptions, state: DraftingState): Drafter {
-  const published = PAPER_PARAMETERS[isPaper(options.preset) ? options.preset : 'paper']
-  const G = options.guesses ?? published.W
-  const pool = state.paperPools.get(G) ?? new PaperPool(G)
-  state.paperPools.set(G, pool)
-  const { window: W = published.W, ngram: N = published.N, suffixes: K = 3, draftLength: gamma = published.gamma } = options
-  return new PaperDrafter(draft, pool, { W, N, G, K, gamma }, state.endTokens)
+function paper(draft: CachedSequence, options: PaperOptions, { paperPools, endTokens }: DraftingState): Drafter {
+  const { window: W, ngram: N, guesses: G, suffixes: K, draftLength: gamma } = options
+  const pool = paperPools.get(G) ?? new PaperPool(G)
+  paperPools.set(G, pool)
+  return new PaperDrafter(draft, pool, { W, N, G, K, gamma }, endTokens)
 }
 
-function needed(draft: CachedSequence | undefined, method: string): CachedSequence {
-  if (!draft)
-    throw new OuroborosError(
-      'E_USAGE',
-      `${method} needs a draft model: load with one (--spec-draft-model), or use prompt-lookup, lookahead or ouroboros`,
-    )
-  return draft
-}
-
-/** The named options that have a value. */
-function given<K extends keyof MethodOptions>(options: MethodOptions, names: readonly K[]): { [P in K]?: NonNullable<MethodOptions[P]> } {
-  const chosen: { [P in K]?: NonNullable<MethodOptions[P]> } = {}
-  for (const name of names) {
-    const value = options[name]
-    if (value !== undefined) chosen[name] = value as NonNullable<MethodOptions[K]>
-  }
-  return chosen
+function needed(draft: CachedSequence | undefined, what: string): CachedSequence {
+  if (draft) return draft
+  const others = METHOD_NAMES.filter((method) => !METHODS[method].needsDraft)
+  throw new OuroborosError('E_USAGE', `${what} needs a draft model: load with one (--spec-draft-model), or use ${others.join(', ')}`)
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_METHOD } from '../api/methods.ts'
 import { isPaper } from '../api/paper-parameters.ts'
 import type { FinishReason, GenerationResult, GenerationStep, Started } from '../api/types.ts'
 import type { ScheduledSession } from '../core/decoding/scheduler.ts'
@@ -37,7 +38,7 @@ export async function runRequest(runtime: Runtime, request: WireRequest, handler
     drafting = draftingOf(request, runtime, slot)
     answer = new AnswerText(request, runtime.target.vocabulary, drafting.ouroboros.pool)
     const { vocabulary } = runtime.target
-    const method = request.method ?? 'ouroboros'
+    const method = request.method ?? DEFAULT_METHOD
     const session = new Session(
       {
         target: slot.text,

@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi'
+import { describeOption, METHODS_BY_NAME, METHODS_IN_WORDS, OPTIONS_BY_FIELD } from '../api/method-options.ts'
+import { OPTIONS } from '../api/methods.ts'
 import { peerChatFields, peerCompletionFields, peerFields } from './peer-fields.ts'
 
 /** What clients send. A field that is not known is refused, as OpenAI's own servers do: nobody's wish is ignored. */
@@ -45,23 +47,19 @@ const tool = z
   })
   .openapi('Tool')
 
+const optionFields: object = Object.fromEntries(
+  [...OPTIONS_BY_FIELD].map(([field, name]) => [field, z.optional(OPTIONS[name].type).openapi({ description: describeOption(name) })]),
+)
+
 export const speculativeSchema = z
   .union([
     z.literal(false),
     z.object({
       type: z
-        .enum(['none', 'vanilla', 'draft-simple', 'speculative', 'ngram-simple', 'prompt-lookup', 'lookahead', 'ouroboros'])
+        .enum([...METHODS_BY_NAME.keys()])
         .optional()
-        .openapi({ description: 'How to draft; the text is the same.' }),
-      n_max: z.int().min(1).max(256).optional().openapi({ description: 'Draft tokens per step [gamma].' }),
-      p_min: z.number().min(0).max(1).optional(),
-      ngram_size: z.int().min(1).max(64).optional(),
-      window: z.int().min(0).max(64).optional().openapi({ description: 'Columns of the lookahead window [W].' }),
-      ngram: z.int().min(3).max(17).optional().openapi({ description: '[N]' }),
-      guesses: z.int().min(0).max(64).optional().openapi({ description: '[G]' }),
-      suffixes: z.int().min(0).max(64).optional().openapi({ description: '[K]' }),
-      branches: z.int().min(0).max(64).optional(),
-      direct_chance: z.number().min(0).max(2).optional(),
+        .openapi({ description: `How to draft; the text is the same. ${METHODS_IN_WORDS}` }),
+      ...optionFields,
     }),
   ])
   .openapi('Speculative')

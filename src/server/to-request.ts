@@ -1,5 +1,8 @@
 import { createHash, randomInt } from 'node:crypto'
-import type { GenerateRequest, Method, MethodOptions, Tool } from '../api/types.ts'
+import { METHODS_BY_NAME, OPTIONS_BY_FIELD } from '../api/method-options.ts'
+import type { Method, MethodOptions } from '../api/methods.ts'
+import type { GenerateRequest, Tool } from '../api/types.ts'
+import { omitUndefined } from '../core/omit-undefined.ts'
 import { toChatMessages, toText } from './messages.ts'
 import { ApiError } from './openai-error.ts'
 import type { ServerOptions } from './options.ts'
@@ -153,36 +156,15 @@ function sampling(body: CommonBody): GenerateRequest {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && value !== null))
 }
 
-const METHODS: Readonly<Record<string, Method>> = {
-  none: 'vanilla',
-  vanilla: 'vanilla',
-  'draft-simple': 'speculative',
-  speculative: 'speculative',
-  'ngram-simple': 'prompt-lookup',
-  'prompt-lookup': 'prompt-lookup',
-  lookahead: 'lookahead',
-  ouroboros: 'ouroboros',
-}
-
 /** How to draft: the request's own wish, on top of the server's. */
 function drafting(wish: CommonBody['speculative'], defaults: Defaults): Pick<GenerateRequest, 'method' | 'options'> {
   if (wish === undefined || wish === null) return {}
   if (wish === false) return { method: 'vanilla' }
-  const named: MethodOptions = Object.fromEntries(
-    Object.entries({
-      draftLength: wish.n_max,
-      minProbability: wish.p_min,
-      lookupNgram: wish.ngram_size,
-      window: wish.window,
-      ngram: wish.ngram,
-      guesses: wish.guesses,
-      suffixes: wish.suffixes,
-      branches: wish.branches,
-      directChance: wish.direct_chance,
-    }).filter(([, value]) => value !== undefined),
-  )
+  const { type } = wish
+  const fields = wish as Readonly<Record<string, unknown>>
+  const named: MethodOptions = omitUndefined(Object.fromEntries([...OPTIONS_BY_FIELD].map(([field, name]) => [name, fields[field]])))
   return {
-    ...(wish.type && { method: METHODS[wish.type] as Method }),
+    ...(type && { method: METHODS_BY_NAME.get(type) as Method }),
     ...(Object.keys(named).length > 0 && { options: { ...defaults.options, ...named } }),
   }
 }

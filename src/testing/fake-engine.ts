@@ -1,5 +1,6 @@
 import { abortedResult } from '../api/aborted-result.ts'
 import { GenerationChannel } from '../api/generation-channel.ts'
+import { DEFAULT_METHOD } from '../api/methods.ts'
 import { checkRequest } from '../api/request-schema.ts'
 import type { Engine, EngineFacts, GeneratedToken, GenerateRequest, Generation, GenerationResult, StepTrace } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
@@ -128,7 +129,7 @@ export class FakeEngine implements Engine {
   }
 
   #result(
-    { method = 'ouroboros' }: GenerateRequest,
+    { method = DEFAULT_METHOD }: GenerateRequest,
     done: Pick<GenerationResult, 'text' | 'finishReason' | 'statistics'> & {
       promptTokens: number
       written: number

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest'
-import type { Engine, GenerateRequest, LoadOptions, Method } from '../../src/index.ts'
-import { load } from '../../src/index.ts'
+import type { Engine, GenerateRequest, LoadOptions } from '../../src/index.ts'
+import { load, METHOD_NAMES } from '../../src/index.ts'
 
 /**
  * A legal pair of one small model; one thread, so that a busy machine does not slow the passes down. No measured costs, so that what is
@@ -17,7 +17,7 @@ export const SMALL: LoadOptions = {
 /** Costs are measured once, and texts must be plain decoding's. */
 export const COSTS: Partial<LoadOptions> = { calibrate: true, exact: true }
 
-export const METHODS: readonly Method[] = ['vanilla', 'speculative', 'prompt-lookup', 'lookahead', 'ouroboros']
+export const METHODS = METHOD_NAMES
 
 export const SEA: GenerateRequest = { messages: [{ role: 'user', content: 'Write one short sentence about the sea.' }], maxTokens: 32 }
 

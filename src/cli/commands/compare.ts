@@ -1,4 +1,5 @@
 import picocolors from 'picocolors'
+import { DEFAULT_METHOD } from '../../api/methods.ts'
 import type { Engine, GenerateRequest } from '../../api/types.ts'
 import { type Answer, answer } from '../views/answer.ts'
 import { type Comparison, compareAnswers } from '../views/comparison.ts'
@@ -40,7 +41,7 @@ export async function compare(
     const plain = await plainly('plain decoding')
     if (signal.aborted) return { last: plain }
 
-    const method = request.method ?? 'ouroboros'
+    const method = request.method ?? DEFAULT_METHOD
     if (!how.quiet) terminal.stdout.write(`${how.color ? paint.bold(method.padEnd(LABEL)) + legend(paint) : method}\n`)
     const { predictedPerSecond: before } = plain.result.timings
     const text = new LiveText(terminal, how.color, ({ perSecond }) =>

@@ -1,29 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { GenerateRequest, LearningSource, Method, MethodOptions, Preset, SamplingOptions } from '../../api/types.ts'
+import { isPaper } from '../../api/paper-parameters.ts'
+import type { GenerateRequest, SamplingOptions } from '../../api/types.ts'
 import { OuroborosError } from '../../core/errors.ts'
+import { omitUndefined } from '../../core/omit-undefined.ts'
 import { jsonSchemaToGrammar } from '../../text/json-schema.ts'
+import { addMethodFlags, type MethodFlags, methodOptions } from './method-flags.ts'
 import { integer, real } from './numbers.ts'
 import { readText } from './text-file.ts'
 
-const METHODS: readonly Method[] = ['vanilla', 'speculative', 'prompt-lookup', 'lookahead', 'ouroboros']
-
-const PRESETS: readonly Preset[] = ['default', 'paper', 'paper-mbpp', 'paper-gsm8k', 'paper-cnndm', 'paper-wmt']
-const SOURCES: readonly LearningSource[] = ['prompt', 'history', 'verification']
-
 /** What commander makes of `addGenerateFlags`. */
-export interface GenerateFlags {
-  specType: Method
-  specDraftNMax?: number
-  specDraftPMin?: number
-  specNgramSimpleSizeN?: number
-  window?: number
-  ngram?: number
-  guesses?: number
-  suffixes?: number
-  branches?: number
-  directChance?: number
-  phraseSources?: LearningSource[]
-  preset?: Preset
+export interface GenerateFlags extends MethodFlags {
   prediction?: string
   grammar?: string
   grammarFile?: string
@@ -46,34 +32,7 @@ export interface GenerateFlags {
 
 /** Adds the flags of drafting and sampling. Paper symbols stand in brackets. */
 export function addGenerateFlags(command: Command): Command {
-  return command
-    .optionsGroup('Drafting (paper symbols in brackets):')
-    .addOption(new Option('--spec-type <method>', 'how to draft; the text is the same').choices(METHODS).default('ouroboros'))
-    .option('--spec-draft-n-max <n>', 'most draft tokens per step [gamma]', integer({ min: 1, max: 256 }))
-    .option('--spec-draft-p-min <p>', 'stop drafting below this probability', real({ min: 0, max: 1 }))
-    .option('--spec-ngram-simple-size-n <n>', 'key length of prompt lookup', integer({ min: 1, max: 64 }))
-    .option('--window <n>', 'columns of the lookahead window [W]', integer({ min: 0, max: 64 }))
-    .option('--ngram <n>', 'key token and phrase together, in tokens [N]', integer({ min: 3, max: 17 }))
-    .option('--guesses <n>', 'phrases tried per drafting pass [G]', integer({ min: 0, max: 64 }))
-    .option('--suffixes <n>', "most phrases at the draft's end [K]", integer({ min: 0, max: 64 }))
-    .option(
-      '--branches <n>',
-      'most places before the end, the least sure ones, where another phrase is tried',
-      integer({ min: 0, max: 64 }),
-    )
-    .option(
-      '--direct-chance <p>',
-      'only phrases this sure go to the target without the draft model; above 1: never (default: where it pays)',
-      real({ min: 0, max: 2 }),
-    )
-    .option(
-      '--phrase-sources <names>',
-      'learn phrases from these only: prompt, history, verification, or none (default: all)',
-      phraseSources,
-    )
-    .addOption(
-      new Option('--preset <name>', "the published behavior with a task's parameters, greedy only; paper is HumanEval's").choices(PRESETS),
-    )
+  return addMethodFlags(command.optionsGroup('Drafting (paper symbols in brackets):'))
     .option('--prediction <file>', 'text that the answer will repeat in large parts')
     .optionsGroup('Sampling and output:')
     .option('-n, --predict <n>', 'most tokens to write (default: 512)', integer({ min: 1, also: { '-1': 'to the end of the context' } }))
@@ -99,43 +58,27 @@ export function addGenerateFlags(command: Command): Command {
 
 /** The library's request for these flags, the prompt left out. Throws `E_USAGE`. */
 export function toGenerateOptions(flags: GenerateFlags): Omit<GenerateRequest, 'prompt' | 'messages'> {
-  if (flags.preset !== undefined && flags.preset !== 'default' && (flags.temp ?? 0) > 0) {
+  if (isPaper(flags.preset) && (flags.temp ?? 0) > 0) {
     throw new OuroborosError(
       'E_USAGE',
       `--preset ${flags.preset} is greedy only: received --temp ${flags.temp}, leave it out or use --preset default`,
     )
   }
   const options = methodOptions(flags)
-  return {
+  return omitUndefined({
     method: flags.specType,
-    ...(Object.keys(options).length > 0 && { options }),
+    options: Object.keys(options).length > 0 ? options : undefined,
     ...samplingOptions(flags),
-    ...(flags.predict !== undefined && { maxTokens: flags.predict }),
-    ...(flags.stop && { stop: flags.stop }),
-    ...(flags.prediction !== undefined && { prediction: readText(flags.prediction) }),
+    maxTokens: flags.predict,
+    stop: flags.stop,
+    prediction: flags.prediction === undefined ? undefined : readText(flags.prediction),
     ...grammar(flags),
-    ...(flags.logprobs !== undefined && { logprobs: flags.logprobs }),
-  }
-}
-
-function methodOptions(flags: GenerateFlags): MethodOptions {
-  return given({
-    draftLength: flags.specDraftNMax,
-    minProbability: flags.specDraftPMin,
-    lookupNgram: flags.specNgramSimpleSizeN,
-    window: flags.window,
-    ngram: flags.ngram,
-    guesses: flags.guesses,
-    suffixes: flags.suffixes,
-    branches: flags.branches,
-    directChance: flags.directChance,
-    sources: flags.phraseSources,
-    preset: flags.preset,
+    logprobs: flags.logprobs,
   })
 }
 
 function samplingOptions(flags: GenerateFlags): SamplingOptions {
-  return given({
+  return omitUndefined({
     temperature: flags.temp,
     topK: flags.topK,
     topP: flags.topP,
@@ -147,13 +90,6 @@ function samplingOptions(flags: GenerateFlags): SamplingOptions {
     logitBias: flags.logitBias,
     seed: flags.seed,
   })
-}
-
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
-
-/** Without the keys whose value is undefined. */
-function given<T extends object>(all: T): Given<T> {
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Given<T>
 }
 
 function grammar({ grammar, grammarFile, jsonSchema, jsonSchemaFile }: GenerateFlags): Pick<GenerateRequest, 'grammar' | 'jsonSchema'> {
@@ -181,13 +117,6 @@ function json(value: string): Record<string, unknown> {
   } catch {
     throw new InvalidArgumentError('Allowed: a JSON schema, e.g. {"type":"object"}')
   }
-}
-
-function phraseSources(value: string): LearningSource[] {
-  if (value === 'none') return []
-  const names = value.split(',') as LearningSource[]
-  if (!names.every((name) => SOURCES.includes(name))) throw new InvalidArgumentError(`Allowed: ${SOURCES.join(', ')}, or none`)
-  return names
 }
 
 function nonEmpty(text: string): string {

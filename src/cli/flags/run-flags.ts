@@ -1,3 +1,4 @@
+import { METHODS } from '../../api/methods.ts'
 import { OuroborosError } from '../../core/errors.ts'
 import type { ColorWhen } from '../views/origin-colors.ts'
 import type { Terminal } from '../views/terminal.ts'
@@ -22,7 +23,8 @@ export interface RunFlags extends LoadFlags, GenerateFlags {
 export function checkRunFlags(flags: RunFlags): void {
   if (flags.raw && flags.system !== undefined) throw usage('--system needs a chat template: leave out --raw')
   if (flags.logprobs !== undefined && !flags.json) throw usage('--logprobs is shown in --json only: add --json')
-  if (flags.specType === 'speculative' && !flags.draft) throw usage('--spec-type speculative needs a draft model: leave out --no-draft')
+  if (METHODS[flags.specType].needsDraft && !flags.draft)
+    throw usage(`--spec-type ${flags.specType} needs a draft model: leave out --no-draft`)
   if (flags.trace !== undefined && flags.compare) throw usage('--trace follows one answer: leave out --compare')
   if (flags.compare && flags.specType === 'vanilla')
     throw usage('--compare compares with plain decoding: give another --spec-type than vanilla')

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { basename } from 'node:path'
+import { DEFAULT_METHOD } from '../../api/methods.ts'
 import type { TraceLine } from '../../api/trace-format.ts'
 import type { Engine, GenerateRequest, GenerationResult, GenerationStep } from '../../api/types.ts'
 import { OuroborosError } from '../../core/errors.ts'
@@ -18,7 +19,7 @@ export class TraceFile {
     const { target, draft } = engine.facts
     const prompt = request.prompt ?? request.messages?.at(-1)?.content ?? ''
     const names = { target: basename(target.file), draft: draft && basename(draft.file) }
-    this.#write({ type: 'start', version: 1, ...names, method: request.method ?? 'ouroboros', prompt })
+    this.#write({ type: 'start', version: 1, ...names, method: request.method ?? DEFAULT_METHOD, prompt })
   }
 
   step({ tokens, trace }: GenerationStep): void {
