@@ -6,10 +6,24 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import { reportSchema } from '../../src/bench/report.ts'
+import { readRecording } from '../../src/replay/recording.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'bench-e2e-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+
+async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const [code] = await once(child, 'close')
+  return { code, stdout, stderr }
+}
 
 it('ouroboros bench on a small model: every method, one prompt, table and file', async () => {
   writeFileSync(
@@ -19,15 +33,7 @@ it('ouroboros bench on a small model: every method, one prompt, table and file',
   const file = join(folder, 'report.json')
   const models = ['-m', 'smollm2-135m', '-md', 'smollm2-135m', '-c', '1024', '-t', '1']
   const flags = ['--data', folder, '--tasks', 'gsm8k', '--prompts', '1', '--tokens', '8', '--methods', 'all', '--hardware', 'flat-gpu']
-  const child = spawn(process.execPath, [MAIN, 'bench', ...models, ...flags, '--json', file], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk
-  })
-  const [code] = await once(child, 'close')
+  const { code, stdout, stderr } = await run('bench', ...models, ...flags, '--json', file)
   expect(code, stderr).toBe(0)
   const { rows, interrupted, notes, projected } = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
   expect(rows.map(({ method }) => method)).toEqual([
@@ -50,4 +56,20 @@ it('ouroboros bench on a small model: every method, one prompt, table and file',
   expect(rows.find(({ method }) => method === 'speculative')?.mean_acceptance_length).toBeGreaterThan(2)
   expect(projected.find(({ method }) => method === 'vanilla')?.speedup).toBe(1)
   for (const { method } of rows) expect(stdout).toContain(`\n${method} `)
+})
+
+it('ouroboros bench record and replay: a pair of models, its answers written again', async () => {
+  const rows = ['Ann has two apples and buys three more. How many has she?', 'What is two and two?']
+  writeFileSync(join(folder, 'gsm8k.jsonl'), rows.map((question) => JSON.stringify({ question })).join('\n'))
+  const file = join(folder, 'recording.json.gz')
+  const models = ['-m', 'smollm2-135m', '--spec-draft-model', 'smollm2-135m']
+  const recorded = await run('bench', 'record', file, '--data', folder, '--skip', '1', '--tokens', '12', ...models)
+  expect(recorded.code, recorded.stderr).toBe(0)
+  const { texts } = readRecording(file)
+  expect(texts).toHaveLength(1)
+  // The draft model is the target: it is right everywhere.
+  expect(texts[0]?.draft.map(([token]) => token)).toEqual(texts[0]?.answer)
+  const replayed = await run('bench', 'replay', file, '--hardware', 'flat-gpu', '--concurrency', '2')
+  expect(replayed.code, replayed.stderr).toBe(0)
+  expect(replayed.stdout).toMatch(/\ngsm8k +\d\.\d\dx/)
 })

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { readPrompts } from '../../bench/prompts.ts'
-import { findTasks, taskNames } from '../../bench/task.ts'
+import { findTasks, type Task, taskNames } from '../../bench/task.ts'
 import { OuroborosError } from '../../core/errors.ts'
 import { defaultTarget, findEntry } from '../../models/catalog.ts'
 import { resolveModel } from '../../models/index.ts'
@@ -41,11 +41,12 @@ export function registerBenchRecord(bench: Command, { terminal }: World): void {
       const draftName = flags.specDraftModel ?? findEntry(flags.model)?.draft
       if (draftName === undefined)
         throw new OuroborosError('E_USAGE', `${flags.model} brings no draft model: name one with --spec-draft-model`)
+      const tasks = flags.tasks.flatMap(findTasks).map((task) => ({ task, prompts: promptsOf(task, flags) }))
       const target = LlamaModel.load(await resolveModel(flags.model))
-      const draft = LlamaModel.load(await fastDraft(draftName, await resolveModel(draftName)))
+      // As drafts are made by default.
+      const draft = LlamaModel.load(await fastDraft(draftName, await resolveModel(draftName)), { frequentTokens: true })
       const texts: RecordedText[] = []
-      for (const task of flags.tasks.flatMap(findTasks)) {
-        const prompts = readPrompts(flags.data, task, flags.skip + flags.prompts).measured.slice(flags.skip)
+      for (const { task, prompts } of tasks) {
         for (const [i, prompt] of prompts.entries()) {
           terminal.stderr.write(`${task.name} ${i + 1} of ${prompts.length}\n`)
           texts.push(record(target, draft, task.name, prompt, flags.tokens))
@@ -56,4 +57,10 @@ export function registerBenchRecord(bench: Command, { terminal }: World): void {
       draft.close()
       target.close()
     })
+}
+
+function promptsOf(task: Task, { data, skip, prompts: count }: RecordFlags): readonly string[] {
+  const prompts = readPrompts(data, task, skip + count).measured.slice(skip)
+  if (prompts.length > 0) return prompts
+  throw new OuroborosError('E_USAGE', `${data} has no prompts for ${task.name} behind the first ${skip}: give a smaller --skip`)
 }
