@@ -77,7 +77,7 @@ async function benchServe(serveFlags: readonly string[], flags: BenchServeFlags,
 
 /** A server process on a free port of the loopback. */
 async function startServer(flags: readonly string[]): Promise<{ url: string; stop(): Promise<void> }> {
-  const main = fileURLToPath(new URL('./main.js', import.meta.url))
+  const main = fileURLToPath(new URL('../main.js', import.meta.url))
   const child = spawn(process.execPath, [main, 'serve', '--port', '0', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
   const errors: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => errors.push(line))
