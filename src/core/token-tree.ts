@@ -41,18 +41,18 @@ export class TokenTree {
   }
 
   /** The child of `parent` with this token: the existing one, or a new one. New nodes need logits unless said otherwise. */
-  add(parent: NodeId, token: Token, how: { needsLogits?: boolean; proposal?: Proposal } = {}): NodeId {
+  add(parent: NodeId, token: Token, how: { needsLogits?: boolean; proposal?: Proposal | undefined } = {}): NodeId {
     const existing = this.child(parent, token)
     const needsLogits = how.needsLogits ?? true
     if (existing !== undefined) {
       if (needsLogits) this.#needsLogits[existing] = true
       return existing
     }
+    const depth = this.depth(parent) + 1
     const node = this.#tokens.length
-    if (parent < ROOT || parent >= node) throw new RangeError(`no such parent in a tree of ${node} nodes: ${parent}`)
     this.#tokens.push(token)
     this.#parents.push(parent)
-    this.#depths.push(parent === ROOT ? 1 : this.depth(parent) + 1)
+    this.#depths.push(depth)
     this.#needsLogits.push(needsLogits)
     this.#proposals.push(how.proposal)
     const siblings = this.#children.get(parent)
@@ -74,14 +74,8 @@ export class TokenTree {
   graft(at: NodeId, other: TokenTree): NodeId[] {
     const places: NodeId[] = []
     for (let node = 0; node < other.size; node++) {
-      const parent = other.parent(node)
-      const proposal = other.proposal(node)
-      places.push(
-        this.add(parent === ROOT ? at : (places[parent] as NodeId), other.token(node), {
-          needsLogits: other.needsLogits(node),
-          ...(proposal && { proposal }),
-        }),
-      )
+      const about = { needsLogits: other.needsLogits(node), proposal: other.proposal(node) }
+      places.push(this.add(places[other.parent(node)] ?? at, other.token(node), about))
     }
     return places
   }
@@ -91,8 +85,7 @@ export class TokenTree {
     const tree = new TokenTree()
     const places = new Map(nodes.map((node, place) => [node, place]))
     for (const node of nodes) {
-      const proposal = this.proposal(node)
-      const about = { needsLogits: this.needsLogits(node), ...(proposal && { proposal }) }
+      const about = { needsLogits: this.needsLogits(node), proposal: this.proposal(node) }
       tree.add(places.get(this.parent(node)) ?? ROOT, this.token(node), about)
     }
     return tree

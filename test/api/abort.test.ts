@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
-import { collect, METHODS, SEA, smallEngine } from './small-engine.ts'
+import { COSTS, collect, METHODS, SEA, smallEngine } from './small-engine.ts'
 
-const engine = smallEngine()
+const engine = smallEngine(COSTS)
 const LONG = { ...SEA, maxTokens: 300, logitBias: { 2: -100 } }
 
 test.each(METHODS)('%s: aborted on the way, what was written is kept', async (method) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { load } from '../../src/index.ts'
-import { collect, SMALL, smallEngine } from './small-engine.ts'
+import { COSTS, collect, SMALL, smallEngine } from './small-engine.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ouroboros-phrases-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -30,6 +30,13 @@ test('what was answered before is known until it is forgotten', async () => {
   expect(warm.statistics.targetPasses).toBeLessThan(cold.statistics.targetPasses)
   await engine().forgetPhrases()
   expect((await engine().generate(REQUEST).result).statistics.targetPasses).toBe(cold.statistics.targetPasses)
+})
+
+test('measured costs: the text stays the same without phrases, with those of an earlier answer, and with an expected text', async () => {
+  await using measured = await load({ ...SMALL, ...COSTS, draft: null })
+  const { text } = await measured.generate({ ...REQUEST, method: 'vanilla' }).result
+  for (const request of [REQUEST, REQUEST, { ...REQUEST, prediction: text }])
+    expect((await measured.generate(request).result).text).toBe(text)
 })
 
 test('phrases are learned from the sources asked for only', async () => {

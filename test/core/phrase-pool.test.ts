@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { History, MAX_KEY, MAX_PHRASE, PaperPool, PhrasePool, type Token } from '../../src/core/index.ts'
+import { runs } from './runs.ts'
 
 const TEXT = [1, 2, 3, 4, 5, 6, 7, 8]
 const find = (pool: PhrasePool, text: Token[], keySize: number) => pool.find(text, text.length, keySize).map((id) => pool.phrase(id))
@@ -65,8 +66,58 @@ describe('PhrasePool', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      runs(200),
     )
+  })
+  it('holds as many phrases as the memory allows, and a few at least', () => {
+    expect(PhrasePool.bytesPerPhrase).toBe(102)
+    expect(new PhrasePool().capacity).toBe(Math.floor((32 * 2 ** 20) / 102))
+    expect(new PhrasePool({ capacityBytes: 1019 }).capacity).toBe(9)
+    expect(new PhrasePool({ capacityBytes: 0 }).capacity).toBe(8)
+    expect([new PhrasePool().vocabulary, new PhrasePool({ vocabulary: 'x' }).vocabulary]).toEqual(['', 'x'])
+    const pool = new PhrasePool()
+    for (let first = 0; first < 10; first++) pool.insert([1, 50 + first], 1, 2, 1, 'prompt')
+    expect(find(pool, [1], 1)).toHaveLength(8)
+  })
+  it('counters are bounded: seen stays, tries and hits are halved together', () => {
+    const pool = new PhrasePool()
+    pool.insert([1, 2], 1, 2, 1, 'prompt', 0xfffe)
+    pool.insert([1, 2], 1, 2, 1, 'prompt', 5)
+    const [id] = pool.find([1], 1, 1) as [number]
+    expect(pool.seen(id)).toBe(0xffff)
+    pool.record(id, 0xffff, 1000)
+    expect(pool.phrase(id)).toMatchObject({ tries: 0xffff, hits: 1000 })
+    pool.record(id, 1, 1)
+    expect(pool.phrase(id)).toMatchObject({ tries: 0x8000, hits: 501 })
+  })
+  it('forgets everything', () => {
+    const pool = new PhrasePool()
+    pool.learn(TEXT, 0, TEXT.length, 'prompt')
+    pool.clear()
+    expect([pool.size, [...pool.entries()], find(pool, [1], 1)]).toEqual([0, [], []])
+    pool.insert([1, 2], 1, 2, 1, 'prompt')
+    expect(find(pool, [1], 1)).toMatchObject([{ tokens: [2], seen: 1, tries: 0 }])
+  })
+  it('a slot that is used again keeps nothing of what it held', () => {
+    const pool = new PhrasePool({ perKey: 1 })
+    pool.insert([1, 2, 3, 4], 1, 4, 1, 'prompt')
+    const [id] = pool.find([1], 1, 1) as [number]
+    pool.record(id, 3, 2)
+    pool.refute(id)
+    pool.insert([1, 5], 1, 2, 1, 'window')
+    expect(pool.find([1], 1, 1)).toEqual([id])
+    expect(pool.phrase(id)).toEqual({ key: [1], tokens: [5], source: 'window', seen: 1, tries: 0, hits: 0 })
+    expect(pool.isRefuted(id)).toBe(false)
+  })
+  it('counters of stored phrases add up, whichever of a key’s phrases it is; one without tokens is none', () => {
+    const pool = new PhrasePool()
+    const stored = (first: Token) => ({ key: [1], tokens: [first, 9], source: 'history', seen: 2, tries: 4, hits: 1 }) as const
+    for (const first of [2, 3, 2]) pool.restore(stored(first))
+    pool.restore({ ...stored(2), tokens: [] })
+    expect(find(pool, [1], 1).sort((a, b) => (a.tokens[0] as number) - (b.tokens[0] as number))).toEqual([
+      { ...stored(2), seen: 4, tries: 8, hits: 2 },
+      stored(3),
+    ])
   })
   it('comes back from storage the same', () => {
     const pool = new PhrasePool()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { prune, ROOT, TokenTree } from '../../src/core/index.ts'
+import { type Constraint, prune, ROOT, TokenTree } from '../../src/core/index.ts'
 import { EveryThird } from './setups.ts'
 
 /** 1 - 2 - 4 and 1 - 5 - 7, 8 at the top. */
@@ -11,12 +11,37 @@ function proposal(): TokenTree {
   tree.add(ROOT, 8)
   return tree
 }
+
+/** Allows everything; counts its copies. */
+class Counting implements Constraint {
+  readonly counts: { forks: number; closed: number }
+  constructor(counts = { forks: 0, closed: 0 }) {
+    this.counts = counts
+  }
+  allows(): boolean {
+    return true
+  }
+  mask(): void {}
+  accept(): void {}
+  fork(): Counting {
+    this.counts.forks++
+    return new Counting(this.counts)
+  }
+  close(): void {
+    this.counts.closed++
+  }
+}
+
 const paths = (tree: TokenTree) => tree.leaves.map((leaf) => tree.tokensTo(leaf))
 
 describe('prune', () => {
   it('leaves alone what fits', () => {
     const tree = proposal()
-    expect(prune(tree, { maxDepth: 3, maxNodes: 6 })).toEqual({ tree, proposalIds: [0, 1, 2, 3, 4, 5] })
+    const { tree: sent, proposalIds } = prune(tree, { maxDepth: 3, maxNodes: 6 })
+    expect(sent).toBe(tree)
+    expect(proposalIds).toEqual([0, 1, 2, 3, 4, 5])
+    expect(prune(tree, { maxDepth: 3, maxNodes: 6, constraint: new Counting() }).tree).toBe(tree)
+    expect(prune(new TokenTree(), { maxDepth: 0, maxNodes: 0, constraint: new Counting() }).tree.size).toBe(0)
   })
 
   it('keeps to depth and number of nodes', () => {
@@ -35,9 +60,24 @@ describe('prune', () => {
     expect(proposalIds).toEqual([0, 1, 3, 5])
   })
 
+  it('copies the constraint at inner nodes only, and closes each copy', () => {
+    const constraint = new Counting()
+    prune(proposal(), { maxDepth: 3, maxNodes: 6, constraint })
+    expect(constraint.counts).toEqual({ forks: 3, closed: 3 })
+  })
+
+  it('keeps what is said of each node that is left', () => {
+    const tree = new TokenTree()
+    const about = { origin: 'draft', chance: 0.5 } as const
+    tree.addPath(ROOT, [1, 2], { needsLogits: false, proposal: about })
+    const { tree: sent } = prune(tree, { maxDepth: 1, maxNodes: 2 })
+    expect([sent.size, sent.needsLogits(0), sent.proposal(0)]).toEqual([1, false, about])
+  })
+
   it('does not prune a lookahead window: it is read as a whole', () => {
     const tree = proposal()
     tree.addPath(ROOT, [3, 3], { needsLogits: false })
     expect(prune(tree, { maxDepth: 3, maxNodes: 9, constraint: new EveryThird() }).tree).toBe(tree)
+    expect(prune(tree, { maxDepth: 2, maxNodes: 9, constraint: new EveryThird() }).proposalIds).toEqual([0, 1, 3, 5, 6, 7])
   })
 })

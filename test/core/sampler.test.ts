@@ -3,6 +3,7 @@ import {
   CachedSequence,
   drive,
   logitsOf,
+  ROW_MATH,
   Sampler,
   type SamplerOptions,
   Session,
@@ -41,6 +42,84 @@ describe('sampler', () => {
   it('looks back only penaltyLastN tokens', () => {
     expect(pick({ presencePenalty: 2, penaltyLastN: 1 }, [3, 2], [0, 1])).toBe(0)
     expect(pick({ presencePenalty: 2, penaltyLastN: -1 }, [3, 2, 1.9], [0, 1])).toBe(2)
+  })
+  it('looks at no token for penalties if penaltyLastN is 0, and at all if it is more than there are', () => {
+    expect(pick({ presencePenalty: 2, penaltyLastN: 0 }, [3, 2], [0])).toBe(0)
+    expect(pick({ presencePenalty: 2, penaltyLastN: 9 }, [3, 2], [0])).toBe(1)
+  })
+  it('each penalty works by itself, at a temperature too', () => {
+    for (const penalty of [{ repeatPenalty: 1e9 }, { presencePenalty: 99 }, { frequencyPenalty: 99 }])
+      expect(drawn(penalty, [3, 3, 3])).toEqual([0, 1, 2])
+    for (const penalty of [{ presencePenalty: 99 }, { frequencyPenalty: 99 }])
+      expect(pick({ ...penalty, temperature: 1 }, [3, 3], [0])).toBe(1)
+    expect(pick({ logitBias: new Map([[0, -99]]), temperature: 1 }, [3, 3])).toBe(1)
+  })
+  it('what is impossible stays impossible under a penalty', () => {
+    expect(pick({ presencePenalty: 1 }, [Number.NEGATIVE_INFINITY, -1e31], [0])).toBe(1)
+  })
+  it('reads no row if the most likely token is all that is asked for', () => {
+    const logits = { argmax: () => 7, math: ROW_MATH, row: () => expect.fail('the row was read') }
+    expect(new Sampler().pick(logits, 0, [])).toBe(7)
+  })
+  it('leaves the model’s row as it is, and copies it only to change it', () => {
+    const row = Float32Array.of(1, 3, 2)
+    const seen: Float32Array[] = []
+    const argmax = (one: Float32Array) => {
+      seen.push(one)
+      return ROW_MATH.argmax(one)
+    }
+    const math = { ...ROW_MATH, argmax }
+    const logits = { row: () => row, argmax: () => 1, math }
+    new Sampler({ temperature: 1 }).pick(logits, 0, [])
+    expect(seen.every((one) => one === row)).toBe(true)
+    const odd = { mask: (one: Float32Array) => one.fill(0), allows: () => false, accept() {}, fork: () => odd, close() {} }
+    for (const options of [{ presencePenalty: 5 }, { logitBias: new Map([[1, -9]]) }]) new Sampler(options).pick(logits, 0, [1])
+    new Sampler({ temperature: 1 }, odd).pick(logits, 0, [1])
+    expect(row).toEqual(Float32Array.of(1, 3, 2))
+  })
+  it('rows of another length are no matter', () => {
+    const sampler = new Sampler({ logitBias: new Map([[0, 1]]) })
+    const of = (...row: number[]) =>
+      sampler.pick(
+        logitsOf(() => Float32Array.from(row)),
+        0,
+        [],
+      )
+    expect([of(0, 5, 9), of(0, 5), of(1, 2, 3, 4)]).toEqual([2, 1, 3])
+  })
+  it('top-k, top-p and min-p together: each cuts what the one before left', () => {
+    // probabilities 0.5, 0.25, 0.125, 0.125; of the best two 2/3, 1/3
+    const row = [Math.log(4), Math.log(2), 0, 0]
+    expect(drawn({ topK: 2, topP: 0.66 }, row)).toEqual([0])
+    expect(drawn({ topK: 2, topP: 0.67 }, row)).toEqual([0, 1])
+    expect(drawn({ topK: 3, minP: 0.3 }, row)).toEqual([0, 1])
+    expect(drawn({ topK: 3, minP: 0.2 }, row)).toEqual([0, 1, 2])
+    expect(drawn({ topP: 0.8, minP: 0.3 }, row)).toEqual([0, 1])
+    expect(drawn({ topP: 0.8 }, row)).toEqual([0, 1, 2])
+    expect(drawn({ topK: 1 }, row)).toEqual([0])
+  })
+  it('a temperature of 0 is greedy, whatever else is set', () => {
+    for (const options of [{ topK: 3, topP: 0.9, minP: 0.1 }, { logitBias: new Map([[3, 0.1]]) }])
+      for (let seed = 0; seed < 20; seed++) expect(pick({ ...options, seed }, [1, 3, 2.9, 0])).toBe(1)
+  })
+  it('what replaces a forbidden token is drawn by the law of the masked row', () => {
+    const constraint = {
+      mask: (row: Float32Array) => row.fill(Number.NEGATIVE_INFINITY, 0, 1),
+      allows: (token: Token) => token >= 1,
+      accept() {},
+      fork: () => constraint,
+      close() {},
+    }
+    const counts = [0, 0, 0]
+    for (let seed = 0; seed < 4000; seed++) {
+      const token = new Sampler({ temperature: 1, seed, logitBias: new Map([[2, Math.log(3)]]) }, constraint).pick(
+        logitsOf(() => Float32Array.of(1, 0, 0)),
+        0,
+        [],
+      )
+      counts[token] = (counts[token] as number) + 1
+    }
+    expect(chiSquare(counts.slice(1), [1000, 3000])).toBeLessThan(10.8) // 1 degree, error rate 0.001; the seeds are fixed
   })
   it('top-k keeps the k best', () => {
     expect(drawn({ topK: 2 }, [1, 3, 0, 2.5])).toEqual([1, 3])

@@ -11,6 +11,7 @@ import {
   VanillaDrafter,
 } from '../../src/core/index.ts'
 import { FakeModel } from '../../src/testing/index.ts'
+import { runs } from './runs.ts'
 import { answer, drafters, models, type Setup, sessionOptions, setup } from './setups.ts'
 
 const METHODS = ['speculative', 'prompt-lookup', 'lookahead', 'ouroboros', 'paper', 'random'] as const
@@ -89,7 +90,7 @@ describe('many sessions at once', () => {
             if (cancels.length === 0) expect(answers.every(Boolean)).toBe(true)
           },
         ),
-        { numRuns: 150 },
+        runs(150),
       )
     })
   }
@@ -119,7 +120,7 @@ describe('many sessions at once', () => {
         })
         expect(scheduled).toEqual(driven)
       }),
-      { numRuns: 100 },
+      runs(100),
     )
   })
 })

@@ -17,7 +17,8 @@ describe('session', () => {
     )
 
   it('refuses an empty prompt and one beyond the context, saying the numbers', () => {
-    expect(() => session([])).toThrow(/received 0 tokens/)
+    expect(() => session([])).toThrow(expect.objectContaining({ code: 'E_PROMPT', message: expect.stringContaining('received 0 tokens') }))
+    expect(() => session(Array(40).fill(1))).toThrow(expect.objectContaining({ code: 'E_CONTEXT' }))
     for (const length of [40, 41])
       expect(() => session(Array(length).fill(1))).toThrow(`${length} tokens and the context holds 40, the answer included`)
   })

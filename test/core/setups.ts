@@ -32,6 +32,7 @@ import {
   VanillaDrafter,
 } from '../../src/core/index.ts'
 import { FakeModel, RandomDrafter } from '../../src/testing/index.ts'
+import { type Costs, costs } from './costs.ts'
 
 /** One random world: a pair of fake models, a conversation, how to sample, how to draft. */
 export interface Setup {
@@ -57,8 +58,7 @@ export interface Drafting {
   /** Upper limits that the user set. */
   options: Omit<OuroborosOptions, 'sources'>
   withDraft: boolean
-  /** Cost of each further token in a pass, in one-token passes. */
-  slope: number
+  costs: Costs
   minProbability: number
   sources: PhraseSource[]
   /** A text that the caller expects; empty = none. */
@@ -88,7 +88,7 @@ export const drafting: fc.Arbitrary<Drafting> = fc.record({
   gamma: fc.integer({ min: 0, max: 9 }),
   options: fc.oneof(fc.constant({}), given),
   withDraft: fc.boolean(),
-  slope: fc.constantFrom(0, 0.02, 0.1, 0.5),
+  costs,
   minProbability: fc.constantFrom(0, 0.3),
   sources: fc.subarray<PhraseSource>(['prompt', 'history', 'verification']),
   expected: fc.oneof(fc.constant<Token[]>([]), fc.array(fc.nat({ max: VOCAB - 1 }), { maxLength: 40 })),
@@ -227,13 +227,20 @@ export function checkLossless(setup: Setup): void {
 
 /** Per conversation, by its draft text: new drafters that share what outlives a prompt. */
 export function drafters(setup: Setup, target: FakeModel): (draft: CachedSequence) => () => Drafter {
-  const { method, W, N, G, K, gamma, options, withDraft, minProbability, seed, sources, slope } = setup.drafting
+  const { method, W, N, G, K, gamma, options, withDraft, minProbability, seed, sources, costs } = setup.drafting
   const endTokens = new Set(setup.endTokens)
   const pool = new PhrasePool({ capacityBytes: 50_000, perKey: 1 + (seed % 4) })
   const draftAcceptance = new AcceptanceModel(CONTROL.draftWeights)
   const paperPool = new PaperPool(Math.max(1, G))
-  const curve = (first: number) => new CostModel({ widths: [1, 64], seconds: [first, first * (1 + 63 * slope)] })
-  const shared = { costs: { target: curve(1), draft: curve(0.2) }, tokenCost: new TokenCost(), lossBudget: new LossBudget() }
+  const shared = {
+    costs: { target: new CostModel(costs.target), draft: new CostModel(costs.draft) },
+    tokenCost: new TokenCost(),
+    lossBudget: new LossBudget(),
+  }
+  for (const { phraseChance, emitted, plainTokens } of costs.past) {
+    shared.tokenCost.observe(phraseChance, emitted, plainTokens)
+    shared.lossBudget.observe(emitted, plainTokens)
+  }
   switch (method) {
     case 'speculative':
       return (draft) => () => new SpeculativeDrafter(draft, { draftLength: gamma, minProbability }, endTokens)

@@ -31,11 +31,11 @@ it('ouroboros bench on a small model: every method, one prompt, table and file',
     `${JSON.stringify({ question: 'Ann has two apples and buys three more. How many has she?' })}\n`,
   )
   const file = join(folder, 'report.json')
-  const models = ['-m', 'smollm2-135m', '-md', 'smollm2-135m', '-c', '1024', '-t', '1']
+  const pair = ['-m', 'smollm2-135m', '-md', 'smollm2-135m', '-c', '1024', '-t', '1']
   const flags = ['--data', folder, '--tasks', 'gsm8k', '--prompts', '1', '--tokens', '8', '--methods', 'all', '--hardware', 'flat-gpu']
-  const { code, stdout, stderr } = await run('bench', ...models, ...flags, '--json', file)
+  const { code, stdout, stderr } = await run('bench', ...pair, ...flags, '--json', file)
   expect(code, stderr).toBe(0)
-  const { rows, interrupted, notes, projected } = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  const { models, rows, interrupted, notes, projected } = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
   expect(rows.map(({ method }) => method)).toEqual([
     'vanilla',
     'speculative',
@@ -49,7 +49,12 @@ it('ouroboros bench on a small model: every method, one prompt, table and file',
   expect(notes[0]).toContain('speculative is not tuned')
   for (const row of rows) {
     expect(row.tokens, row.method).toBeGreaterThan(0)
-    expect(row.overhead_share, row.method).toBeGreaterThanOrEqual(0)
+    if (models[0]?.exact) expect(row.equal_texts, row.method).toBe(row.texts)
+    // Steps by tokens emitted: one step, one pass.
+    const histogram = row.acceptance_histogram as number[]
+    const [steps, emitted] = [histogram.reduce((sum, count) => sum + count, 0), histogram.reduce((sum, count, i) => sum + i * count, 0)]
+    expect(emitted, row.method).toBe(row.tokens)
+    expect(steps / emitted, row.method).toBeCloseTo(row.target_passes_per_token as number, 2)
     expect(row.target_passes_per_token, row.method).toBeLessThanOrEqual(1)
   }
   // The model drafts for itself: all is accepted.

@@ -26,7 +26,7 @@ async function ouroboros(args: readonly string[], interruptAfter?: RegExp) {
 
 describe('ouroboros run, on the default pair', () => {
   it('--json --compare: one object; both speeds; the acceptance that the models allow', async () => {
-    const { stdout, code } = await ouroboros(['run', '--json', '--compare', '-n', '64', '--spec-type', 'speculative', PROMPT])
+    const { stdout, code } = await ouroboros(['run', '--json', '--compare', '-n', '40', '--spec-type', 'speculative', PROMPT])
     expect(code).toBe(0)
     const answer = JSON.parse(stdout)
     expect(answer.text).toContain('def quicksort')
@@ -37,6 +37,12 @@ describe('ouroboros run, on the default pair', () => {
     expect(origins.target + origins.draft + origins.phrase).toBe(answer.usage.completion_tokens)
     expect(target_passes).toBe(steps)
     expect(draft_acceptance_rate).toBeGreaterThan(0.8) // a lower one is a cache bug
+  })
+
+  it('nothing set: drafted on measured costs, and the text is plain decoding’s', async () => {
+    const { stdout, code } = await ouroboros(['run', '--json', '--compare', '-n', '40', PROMPT])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ exact: true, equal: true, speculative: { method: 'ouroboros' } })
   })
 
   it('ouroboros emits several tokens per target pass and tells where they came from', async () => {

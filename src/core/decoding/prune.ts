@@ -35,8 +35,8 @@ export function prune(proposal: TokenTree, limits: PruneLimits): PrunedTree {
     const parent = proposal.parent(node)
     const place = parent === ROOT ? ROOT : places[parent]
     if (place === undefined || tree.size >= limits.maxNodes || proposal.depth(node) > limits.maxDepth || forbidden.has(node)) continue
-    const about = proposal.proposal(node)
-    places[node] = tree.add(place, proposal.token(node), { needsLogits: proposal.needsLogits(node), ...(about && { proposal: about }) })
+    const about = { needsLogits: proposal.needsLogits(node), proposal: proposal.proposal(node) }
+    places[node] = tree.add(place, proposal.token(node), about)
     proposalIds.push(node)
   }
   return { tree, proposalIds }
@@ -45,7 +45,7 @@ export function prune(proposal: TokenTree, limits: PruneLimits): PrunedTree {
 /** The first node of each path that the constraint does not allow. */
 function forbiddenNodes(tree: TokenTree, constraint: Constraint | undefined): Set<NodeId> {
   const forbidden = new Set<NodeId>()
-  if (!constraint || tree.size === 0) return forbidden
+  if (!constraint) return forbidden
   const visit = (parent: NodeId, state: Constraint) => {
     for (const node of tree.children(parent)) {
       const token: Token = tree.token(node)

@@ -121,15 +121,14 @@ export class PhrasePool {
 
   /** Inserts what follows every position of `text[from..to)` under every key size; later tokens may lie up to `end`. */
   learn(text: readonly Token[], from: number, to: number, source: PhraseSource, end = text.length, count = 1): void {
-    for (let at = Math.max(1, from); at < to; at++) {
-      for (let keySize = 1; keySize <= Math.min(MAX_KEY, at); keySize++) this.insert(text, at, end, keySize, source, count)
+    for (let at = from; at < to; at++) {
+      for (let keySize = 1; keySize <= MAX_KEY; keySize++) this.insert(text, at, end, keySize, source, count)
     }
   }
 
   /** Phrases that followed the last `keySize` tokens of `text[0..end)`, most useful first. */
   find(text: readonly Token[], end: number, keySize: number): PhraseId[] {
     const found: PhraseId[] = []
-    if (keySize > end) return found
     for (let slot = this.#heads[this.#bucket(text, end, keySize)] as number; slot !== NONE; slot = this.#next[slot] as number) {
       if (this.#hasKey(slot, text, end, keySize)) found.push(slot)
     }
