@@ -112,6 +112,19 @@ describe('boundaries', () => {
     expect(wrong).toEqual([])
   })
 
+  it('files that are named by their place beside another one are there', () => {
+    const missing: string[] = []
+    for (const file of sources) {
+      for (const [, name] of read(file).matchAll(/new URL\('([^']+)', import\.meta\.url\)/g)) {
+        if (name?.includes('/dist/')) continue // made by the build
+        const path = join(ROOT, resolved(file, name as string))
+        // What is compiled stands at the same place as its source.
+        if (!existsSync(path) && !existsSync(path.replace(/\.js$/, '.ts'))) missing.push(`${file} → ${name}`)
+      }
+    }
+    expect(missing).toEqual([])
+  })
+
   it('the arrows between rooms form no circle', () => {
     const above = (room: string, path: readonly string[]): void => {
       if (path.includes(room)) throw new Error(`circle of rooms: ${[...path, room].join(' → ')}`)
