@@ -15,7 +15,7 @@ export interface Rule {
 
 const MAX_LENGTH = 2 ** 20
 const MAX_DEPTH = 256
-const MAX_REPEATS = 1e6
+const MAX_REPEATS = 1e9
 const ESCAPES: Readonly<Record<string, string>> = {
   t: '\t',
   r: '\r',

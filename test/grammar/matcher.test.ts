@@ -35,7 +35,7 @@ const REFUSED: readonly [string, string][] = [
   ['root ::= [z-a]', 'upwards'],
   ['root ::= "a"{3,2}', 'at most 2 is less than at least 3'],
   ['root ::= "a"{x}', '{m}, {m,} or {m,n}'],
-  ['root ::= "a"{99999999}', 'goes up to 1000000'],
+  ['root ::= "a"{99999999999}', 'goes up to 1000000000'],
   ['root ::= "\0"', 'NUL'],
   ['root = "a"', 'needs ::='],
   ['root ::= "a"\n::= "b"', 'line 2'],

@@ -1,0 +1,104 @@
+import { charSet } from '../../grammar/char-set.ts'
+import { type Automaton, explore, intersect, subtract } from './automaton.ts'
+import { compilePattern } from './compile-pattern.ts'
+
+/** Numbers as decimal digits, without exponents: every number has such a text. -0 is spelled 0. */
+export const DECIMALS = compilePattern(String.raw`^(?!-0(?:\.0*)?$)-?(?:0|[1-9]\d*)(?:\.\d+)?$`)
+export const INTEGERS = intersect(DECIMALS, compilePattern(String.raw`^-?\d+$`))
+export const FRACTIONS = intersect(DECIMALS, compilePattern(String.raw`\.\d*[1-9]`))
+/** What a number is written with at most: more digits than a double has are noise. */
+const SHORT = compilePattern(String.raw`^-?\d{1,16}(?:\.\d{1,16})?$`)
+const LONG = compilePattern(String.raw`^-?\d{1,400}(?:\.\d{1,400})?$`)
+const MAX_DIVISOR = 4000
+
+/** The numbers from this one on, or above it. */
+export function atLeast(bound: number, exclusive: boolean): Automaton {
+  const { negative, whole, fraction } = decimal(bound)
+  // Below a negative bound are the numbers whose magnitude is larger.
+  if (negative) return subtract(DECIMALS, compilePattern(`^-(?:${magnitudes(whole, fraction, !exclusive)})$`))
+  return intersect(DECIMALS, compilePattern(`^(?:${magnitudes(whole, fraction, exclusive)})$`))
+}
+
+/** The numbers up to this one, or below it. */
+export function atMost(bound: number, exclusive: boolean): Automaton {
+  return subtract(DECIMALS, atLeast(bound, !exclusive))
+}
+
+export function equalTo(value: number): Automaton {
+  return intersect(atLeast(value, false), atMost(value, false))
+}
+
+/** The multiples of `divisor` > 0; undefined where too many remainders would have to be told apart. */
+export function multiples(divisor: number): Automaton | undefined {
+  const { whole, fraction } = decimal(divisor)
+  const scaled = Number(whole + fraction)
+  if (scaled > MAX_DIVISOR) return undefined
+  interface Progress {
+    /** Of the digits so far, as a whole number. */
+    readonly remainder: number
+    /** Digits behind the point; -1 = no point yet. */
+    readonly places: number
+    readonly digits: boolean
+  }
+  const after = ({ remainder, places }: Progress, digit: number): Progress | undefined => {
+    if (places >= fraction.length) return digit === 0 ? { remainder, places, digits: true } : undefined
+    return { remainder: (remainder * 10 + digit) % scaled, places: places < 0 ? places : places + 1, digits: true }
+  }
+  const isMultiple = ({ remainder, places, digits }: Progress) => {
+    let rest = remainder
+    for (let i = Math.max(0, places); i < fraction.length; i++) rest = (rest * 10) % scaled
+    return digits && rest === 0
+  }
+  const signed = explore({ remainder: 0, places: -1, digits: false } as Progress, {
+    key: ({ remainder, places, digits }) => `${remainder} ${places} ${digits}`,
+    accepts: isMultiple,
+    edges: (state) => {
+      const digits = Array.from({ length: 10 }, (_, digit) => [charSet([[48 + digit, 48 + digit]]), after(state, digit)] as const)
+      const found = digits.filter((edge): edge is [(typeof edge)[0], Progress] => edge[1] !== undefined)
+      if (!state.digits) found.push([charSet([[45, 45]]), state])
+      if (state.digits && state.places < 0) found.push([charSet([[46, 46]]), { ...state, places: 0, digits: false }])
+      return found
+    },
+  })
+  return intersect(DECIMALS, signed)
+}
+
+/** The numbers as they are written: without digits that a double cannot tell apart. */
+export function written(numbers: Automaton): Automaton {
+  const short = intersect(numbers, SHORT)
+  return short.accepts.includes(true) ? short : intersect(numbers, LONG)
+}
+
+/** A number's decimal digits. */
+export function decimalText(value: number): string {
+  const { negative, whole, fraction } = decimal(value)
+  return `${negative ? '-' : ''}${whole}${fraction && `.${fraction}`}`
+}
+
+function decimal(value: number): { negative: boolean; whole: string; fraction: string } {
+  const [, mantissa = '', exponent = '0'] = /^-?([\d.]+)(?:e([+-]\d+))?$/.exec(String(value)) ?? []
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  const shift = Number(exponent)
+  const digits = (whole + fraction).padEnd(whole.length + shift, '0').padStart(fraction.length - shift + 1, '0')
+  const point = whole.length + shift < 1 ? 1 : whole.length + shift
+  return {
+    negative: value < 0,
+    whole: digits.slice(0, point).replace(/^0+(?=\d)/, ''),
+    fraction: digits.slice(point).replace(/0+$/, ''),
+  }
+}
+
+/** A pattern of the numbers whose magnitude is at least (or above) whole.fraction. */
+function magnitudes(whole: string, fraction: string, exclusive: boolean): string {
+  const larger = (digits: string, rest: (places: number) => string) =>
+    [...digits].flatMap((digit, i) =>
+      digit === '9' ? [] : [`${digits.slice(0, i)}[${Number(digit) + 1}-9]${rest(digits.length - i - 1)}`],
+    )
+  const above = [
+    String.raw`[1-9]\d{${whole.length},}(?:\.\d+)?`,
+    ...larger(whole, (places) => String.raw`\d{${places}}(?:\.\d+)?`),
+    String.raw`${whole}\.(?:${[...larger(fraction, () => String.raw`\d*`), String.raw`${fraction}0*[1-9]\d*`].join('|')})`,
+  ]
+  const equal = fraction ? String.raw`${whole}\.${fraction}0*` : String.raw`${whole}(?:\.0+)?`
+  return (exclusive ? above : [...above, equal]).join('|')
+}
