@@ -8,7 +8,7 @@ import { jsonSchemaToGrammar } from '../../src/text/json-schema.ts'
 import { randomText, seeded } from './random-text.ts'
 
 /** Judge of the answers. Multiples are compared as decimals, which doubles are not. */
-const ajv = new Ajv2020({ strict: false, multipleOfPrecision: 6, allErrors: true })
+const ajv = new Ajv2020({ strict: false, multipleOfPrecision: 6, allErrors: true, logger: false })
 addFormats.default(ajv)
 
 const name = fc.constantFrom('a', 'b', 'name', 'a b', 'ä"', 'id', 'tags')

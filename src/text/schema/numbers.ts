@@ -13,10 +13,16 @@ const MAX_DIVISOR = 4000
 
 /** The numbers from this one on, or above it. */
 export function atLeast(bound: number, exclusive: boolean): Automaton {
-  const { negative, whole, fraction } = decimal(bound)
   // Below a negative bound are the numbers whose magnitude is larger.
-  if (negative) return subtract(DECIMALS, compilePattern(`^-(?:${magnitudes(whole, fraction, !exclusive)})$`))
-  return intersect(DECIMALS, compilePattern(`^(?:${magnitudes(whole, fraction, exclusive)})$`))
+  if (bound < 0)
+    return subtract(
+      DECIMALS,
+      magnitudes(bound, (order) => order > 0 || (exclusive && order === 0)),
+    )
+  return intersect(
+    DECIMALS,
+    magnitudes(bound, (order) => order > 0 || (!exclusive && order === 0)),
+  )
 }
 
 /** The numbers up to this one, or below it. */
@@ -88,17 +94,36 @@ function decimal(value: number): { negative: boolean; whole: string; fraction: s
   }
 }
 
-/** A pattern of the numbers whose magnitude is at least (or above) whole.fraction. */
-function magnitudes(whole: string, fraction: string, exclusive: boolean): string {
-  const larger = (digits: string, rest: (places: number) => string) =>
-    [...digits].flatMap((digit, i) =>
-      digit === '9' ? [] : [`${digits.slice(0, i)}[${Number(digit) + 1}-9]${rest(digits.length - i - 1)}`],
-    )
-  const above = [
-    String.raw`[1-9]\d{${whole.length},}(?:\.\d+)?`,
-    ...larger(whole, (places) => String.raw`\d{${places}}(?:\.\d+)?`),
-    String.raw`${whole}\.(?:${[...larger(fraction, () => String.raw`\d*`), String.raw`${fraction}0*[1-9]\d*`].join('|')})`,
-  ]
-  const equal = fraction ? String.raw`${whole}\.${fraction}0*` : String.raw`${whole}(?:\.0+)?`
-  return (exclusive ? above : [...above, equal]).join('|')
+/** The numbers of the bound's sign whose magnitude is less (-1), equal (0) or more (1) than the bound's, where `accepts` says so. */
+function magnitudes(bound: number, accepts: (order: number) => boolean): Automaton {
+  const { negative, whole, fraction } = decimal(bound)
+  interface Comparison {
+    readonly phase: 'sign' | 'whole' | 'fraction'
+    /** Digits read in this phase, as far as they are told apart. */
+    readonly places: number
+    /** By the digits so far. */
+    readonly order: number
+  }
+  const wholeOrder = ({ places, order }: Comparison) => (places === whole.length ? order : places < whole.length ? -1 : 1)
+  const after = ({ phase, places, order }: Comparison, digit: number): Comparison => {
+    const digits = phase === 'fraction' ? fraction : whole
+    const next = Math.min(places + 1, digits.length + 1)
+    return { phase, places: next, order: order || Math.sign(digit - Number(digits[places] ?? 0)) }
+  }
+  const point = (char: string) => charSet([[char.charCodeAt(0), char.charCodeAt(0)]])
+  return explore({ phase: negative ? 'sign' : 'whole', places: 0, order: 0 } as Comparison, {
+    key: ({ phase, places, order }) => `${phase} ${places} ${order}`,
+    accepts: (state) => {
+      if (state.phase === 'sign' || state.places === 0) return false
+      if (state.phase === 'whole') return accepts(wholeOrder(state) || (fraction ? -1 : 0))
+      return accepts(state.order || (state.places < fraction.length ? -1 : 0))
+    },
+    edges: (state) => {
+      if (state.phase === 'sign') return [[point('-'), { ...state, phase: 'whole' }] as const]
+      const digits = Array.from({ length: 10 }, (_, digit) => [point(String(digit)), after(state, digit)] as const)
+      return state.phase === 'fraction'
+        ? digits
+        : [...digits, [point('.'), { phase: 'fraction', places: 0, order: wholeOrder(state) }] as const]
+    },
+  })
 }
