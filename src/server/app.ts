@@ -11,6 +11,7 @@ import { addInfoRoutes } from './info-routes.ts'
 import { addMessagesRoute } from './messages-route.ts'
 import { ApiError, asApiError, errorResponse } from './openai-error.ts'
 import { addPageRoutes, browserHeaders, PAGE_PATHS } from './page-routes.ts'
+import { addPhraseRoutes } from './phrase-routes.ts'
 import { addResponsesRoute } from './responses-route.ts'
 import type { Serving } from './serving.ts'
 import { addTokenRoutes } from './token-routes.ts'
@@ -66,6 +67,7 @@ export function createApp(serving: Serving): App {
   addMessagesRoute(app, serving)
   addTokenRoutes(app, serving)
   addInfoRoutes(app, serving)
+  addPhraseRoutes(app, serving)
   addPageRoutes(app)
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
   app.doc31('/openapi.json', {

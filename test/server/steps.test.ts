@@ -36,3 +36,12 @@ describe('steps of a chat', () => {
     expect((await post(CHAT, { ...HI, steps: 'all' })).status).toBe(400)
   })
 })
+
+it('DELETE /phrases empties the pools', async () => {
+  const { app, engine } = testApp({}, { apiKeys: ['k'] })
+  let forgotten = 0
+  engine.forgetPhrases = async () => void forgotten++
+  expect((await app.request('/phrases', { method: 'DELETE' })).status).toBe(401)
+  expect((await app.request('/phrases', { method: 'DELETE', headers: { Authorization: 'Bearer k' } })).status).toBe(204)
+  expect(forgotten).toBe(1)
+})

@@ -1,7 +1,8 @@
 import { effect } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import type { Answer, Step } from './answer.ts'
+import type { Answer } from './answer.ts'
 import { release, select, selected } from './inspection.ts'
+import type { Step } from './step.ts'
 
 /**
  * An answer's text, each token marked by who wrote it. One stop of the Tab key; arrow keys walk through its steps. Steps only ever come

@@ -1,41 +1,28 @@
-import { type Signal, signal } from '@preact/signals'
-import { type OriginPiece, OriginPieces } from '../../api/origin-pieces.ts'
+import { batch, type Signal, signal } from '@preact/signals'
+import { OriginPieces } from '../../api/origin-pieces.ts'
 import type { StepTrace } from '../../api/types.ts'
 import type { Origin } from '../../core/token.ts'
 import type { StepBody, TimingsBody } from '../response-schemas.ts'
-
-/** One step as the page keeps it. */
-export interface Step {
-  /** From 1. */
-  readonly number: number
-  /** Milliseconds since the answer's first step. */
-  readonly ms: number
-  readonly pieces: readonly OriginPiece[]
-  /** Tokens in it. */
-  readonly length: number
-  /** Tokens that the target looked at: 1 and the tree. */
-  readonly width?: number
-  readonly pool?: number
-  /** The last token's text where the target wrote it itself: its correction, or the one after all that it accepted. */
-  readonly own?: string
-  /** Gone for old steps of long conversations. */
-  trace?: StepTrace
-}
+import type { Step } from './step.ts'
 
 export type State = 'waiting' | 'writing' | 'done' | 'stopped' | 'failed'
 
 /** Steps whose trees are kept, over all answers: memory stays flat however long the conversation is. */
 const TRACES = 1000
 const traced: Step[] = []
+const DRAW_MS = 40
+const PULSE_MS = 300
 
-/** One answer, growing. What it says changes at most once a frame. */
+/** One answer, growing. What it says changes at most every so often. */
 export class Answer {
   readonly steps: Step[] = []
   readonly prompt: string
   readonly method: string
   readonly state: Signal<State> = signal('waiting')
-  /** Counts changes that can be seen. */
+  /** Changes with the text, many times a second. */
   readonly version = signal(0)
+  /** Changes a few times a second: for numbers, which nobody reads faster. */
+  readonly pulse = signal(0)
   readonly origins: Record<Origin, number> = { target: 0, draft: 0, phrase: 0 }
   /** `lengths[n]`: steps that wrote n tokens. */
   readonly lengths: number[] = []
@@ -48,6 +35,8 @@ export class Answer {
   #began: number | undefined
   #last = 0
   #isDrawn = true
+  #drawn = 0
+  #pulsed = 0
 
   constructor(prompt: string, method: string) {
     this.prompt = prompt
@@ -84,8 +73,11 @@ export class Answer {
     this.finish = about.finish ?? ''
     this.failure = about.failure ?? ''
     this.timings = about.timings
-    this.state.value = state
-    this.version.value++
+    batch(() => {
+      this.state.value = state
+      this.version.value++
+      this.pulse.value++
+    })
   }
 
   get isRunning(): boolean {
@@ -94,7 +86,10 @@ export class Answer {
 
   /** Tokens per second from the first step on, as far as it is known. */
   get speed(): number {
-    if (this.timings) return this.timings.predicted_per_second
+    if (this.timings) {
+      const { predicted_per_second: speed, prompt_ms: ms } = this.timings
+      return speed > 0 ? speed : (this.tokens / ms) * 1000 // all in one step: the one that read the prompt
+    }
     const ms = this.#last - (this.#began ?? 0)
     return ms > 0 ? ((this.tokens - (this.steps[0]?.length ?? 0)) / ms) * 1000 : 0
   }
@@ -105,12 +100,18 @@ export class Answer {
     return steps > 0 ? this.tokens / steps : 0
   }
 
+  /** Shows what came, in the next frame but a while after the last time: the machine that draws is the one that decodes. */
   #changed(): void {
     if (!this.#isDrawn) return
     this.#isDrawn = false
-    requestAnimationFrame(() => {
+    const draw = (now: number) => {
       this.#isDrawn = true
+      this.#drawn = now
       this.version.value++
-    })
+      if (now - this.#pulsed < PULSE_MS) return
+      this.#pulsed = now
+      this.pulse.value++
+    }
+    setTimeout(() => requestAnimationFrame(draw), Math.max(0, this.#drawn + DRAW_MS - performance.now()))
   }
 }

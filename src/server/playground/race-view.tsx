@@ -34,7 +34,7 @@ export function RaceView() {
 }
 
 function Lane({ name, answer, isNext }: { name: string; answer: Answer; isNext: boolean }) {
-  answer.version.value
+  answer.pulse.value
   return (
     <article class="lane" aria-label={name}>
       <header>

@@ -51,6 +51,7 @@ export function goTo(step: number): void {
   for (const [i, body] of steps.slice(answer.steps.length, to).entries()) answer.push(body, (answer.steps.length + i) * 100)
   if (to === steps.length) answer.end('done', { finish })
   answer.version.value++
+  answer.pulse.value++
   select(answer, to - 1, true)
 }
 

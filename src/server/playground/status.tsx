@@ -4,11 +4,11 @@ const SAID = { waiting: 'Reading the prompt…', writing: 'Writing…', done: 'D
 
 /** How an answer is doing; its state is read out, its numbers are not. */
 export function Status({ answer }: { answer: Answer }) {
-  answer.version.value
+  answer.pulse.value
   const state = answer.state.value
   return (
     <div class="status">
-      <span role="status" class={state === 'done' ? 'sr' : ''}>
+      <span role="status" class={state === 'done' || state === 'failed' ? 'sr' : ''}>
         {SAID[state]}
       </span>
       {state === 'failed' && (

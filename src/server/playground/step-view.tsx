@@ -1,6 +1,7 @@
 import type { StepTrace } from '../../api/types.ts'
-import type { Answer, Step } from './answer.ts'
+import type { Answer } from './answer.ts'
 import { inspected, isPinned, select, selected } from './inspection.ts'
+import type { Step } from './step.ts'
 import { BOX, EDGE, layOut, visible } from './tree-layout.ts'
 
 /** Phrases shown per step. */
@@ -10,7 +11,7 @@ const MOST_LEARNED = 8
 export function StepPanel() {
   const answer = inspected.value
   if (!answer) return <p class="hint">Ask something: each step of the answer can be looked at here.</p>
-  if (!selected.value) answer.version.value
+  answer.pulse.value
   const index = selected.value?.answer === answer ? selected.value.index : answer.steps.length - 1
   const step = answer.steps[index]
   if (!step) return <p class="hint">Waiting for the first step.</p>

@@ -2,7 +2,7 @@ import type { TraceLine, TraceStart } from '../../api/trace-format.ts'
 import type { StepTrace } from '../../api/types.ts'
 import type { Origin, PhraseSource } from '../../core/token.ts'
 import type { StepBody } from '../response-schemas.ts'
-import type { Step } from './answer.ts'
+import type { Step } from './step.ts'
 
 /** A recorded answer, ready to be replayed. */
 export interface Recording {
