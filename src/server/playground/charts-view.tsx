@@ -120,7 +120,7 @@ function Costs({ answer }: { answer: Answer }) {
   return (
     <Chart
       title="Cost of a pass, T(n)"
-      unit={{ x: 'tokens in the pass; bars: how often the planner chose that many', y: 'milliseconds, measured on this machine' }}
+      unit={{ x: 'tokens in the pass; bars: how often chosen', y: 'milliseconds, measured on this machine' }}
       summary={`One token ${costs[0]?.toFixed(1)} ms, ${most} tokens ${costs.at(-1)?.toFixed(1)} ms; chosen: ${mean.toFixed(1)} on average.`}
       data={[x, counts.map((count) => orNothing((count / highest) * top)), costs]}
       series={(colors) => [bars(colors), { stroke: colors.ink, width: 1.5, points: { show: false } }]}

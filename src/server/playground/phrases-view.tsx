@@ -3,7 +3,7 @@ import { answers } from './conversation.ts'
 import { inspected } from './inspection.ts'
 import { isThere, request } from './server.ts'
 import { visible } from './tree-layout.ts'
-import { type TriedPhrase, triedPhrases } from './tried-phrases.ts'
+import { byLongestKey, type TriedPhrase, triedPhrases } from './tried-phrases.ts'
 
 /** Most rows shown. */
 const ROWS = 60
@@ -20,7 +20,7 @@ export function PhrasesPanel() {
   })
   const fits = (text: string) => text.toLowerCase().includes(wanted.value.toLowerCase())
   const tried = triedPhrases(traces.value).filter(({ text }) => fits(text))
-  const learned = traces.value.flatMap((trace) => trace.learned).filter(({ key, phrase }) => fits(key + phrase))
+  const learned = traces.value.flatMap((trace) => byLongestKey(trace.learned)).filter(({ key, phrase }) => fits(key + phrase))
   return (
     <div class="phrases">
       <p class="hint">

@@ -3,6 +3,7 @@ import type { Answer } from './answer.ts'
 import { inspected, isPinned, select, selected } from './inspection.ts'
 import type { Step } from './step.ts'
 import { BOX, EDGE, layOut, visible } from './tree-layout.ts'
+import { byLongestKey } from './tried-phrases.ts'
 
 /** Phrases shown per step. */
 const MOST_LEARNED = 8
@@ -120,12 +121,9 @@ function line(from: { x: number; y: number }, to: { x: number; y: number }): str
   return `M${from.x} ${from.y}H${x - 2}Q${x} ${from.y} ${x} ${from.y + 4}V${to.y - 4}Q${x} ${to.y} ${x + 4} ${to.y}H${to.x}`
 }
 
-/** A phrase is learned under several keys: the longest is shown; the target's corrections come first. */
+/** What was learned, the target's corrections first. */
 function Learned({ trace: { learned, pool } }: { trace: StepTrace }) {
-  const longest = learned.filter(({ key, phrase }, i) => {
-    const next = learned[i + 1]
-    return !(next && next.phrase === phrase && next.key.endsWith(key))
-  })
+  const longest = byLongestKey(learned)
   longest.sort((a, b) => Number(b.source === 'verification') - Number(a.source === 'verification'))
   return (
     <>

@@ -29,3 +29,11 @@ export function triedPhrases(traces: Iterable<Pick<StepTrace, 'tree' | 'accepted
   }
   return [...all.values()].sort((a, b) => b.accepted - a.accepted || b.tries - a.tries)
 }
+
+/** A phrase is learned under several keys, one behind the other: the longest one says it all. */
+export function byLongestKey(learned: StepTrace['learned']): StepTrace['learned'][number][] {
+  return learned.filter(({ key, phrase }, i) => {
+    const next = learned[i + 1]
+    return !(next && next.phrase === phrase && next.key.endsWith(key))
+  })
+}
