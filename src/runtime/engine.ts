@@ -96,15 +96,16 @@ class WorkerEngine implements Engine {
   generate(request: GenerateRequest): Generation {
     this.#alive()
     checkRequest(request)
+    const { signal, ...rest } = request
+    const wire = plain(rest)
     const id = this.#nextId++
-    const { signal, ...wire } = request
     const channel = new GenerationChannel(() => this.#send({ type: 'abort', id }), signal)
     if (signal?.aborted) {
       channel.finish(abortedResult(request.method))
       return channel
     }
     this.#generations.set(id, channel)
-    this.#send({ type: 'generate', id, request: JSON.parse(JSON.stringify(wire)) })
+    this.#send({ type: 'generate', id, request: wire })
     return channel
   }
 
@@ -215,5 +216,16 @@ class WorkerEngine implements Engine {
     for (const channel of this.#generations.values()) channel.fail(this.#closed)
     this.#questions.clear()
     this.#generations.clear()
+  }
+}
+
+/** As it crosses to the thread. Throws E_USAGE for what is no JSON, or nested beyond it. */
+function plain<T>(request: T): T {
+  try {
+    return JSON.parse(JSON.stringify(request))
+  } catch (cause) {
+    throw new OuroborosError('E_USAGE', `the request is not JSON, or nested too deep: ${(cause as Error).message.split('\n')[0]}`, {
+      cause,
+    })
   }
 }

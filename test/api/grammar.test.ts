@@ -63,3 +63,10 @@ test('refuses a schema that it cannot express', async () => {
     message: 'JSON schema, schema: contains cannot be expressed',
   })
 })
+
+test('a schema that no thread can be sent is refused, and the engine goes on', async () => {
+  let deep: Record<string, unknown> = {}
+  for (let i = 0; i < 100_000; i++) deep = { items: deep }
+  expect(() => engine().generate({ ...ASK, jsonSchema: deep })).toThrow(expect.objectContaining({ code: 'E_USAGE' }))
+  expect((await engine().generate({ prompt: 'Hello', maxTokens: 2 }).result).usage.completionTokens).toBeGreaterThan(0)
+})
