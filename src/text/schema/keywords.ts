@@ -10,6 +10,7 @@ const ANNOTATIONS = [
   'writeOnly',
   'id',
   '$schema',
+  '$id',
   '$comment',
   '$anchor',
   '$defs',

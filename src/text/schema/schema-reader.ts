@@ -2,8 +2,8 @@ import { OuroborosError } from '../../core/errors.ts'
 import { type Atom, Atoms, type SchemaObject } from './atom.ts'
 import { accepts, TooManyStates } from './automaton.ts'
 import { isKnown } from './keywords.ts'
-import { follow } from './pointer.ts'
 import { entries, fullList, has, text } from './reading.ts'
+import { References } from './references.ts'
 import { wrong } from './schema-error.ts'
 import { admits, common, EVERYTHING, type Node, type Nodes, propertyNode, type Shape } from './shape.ts'
 import { arrayKeywords, dependentOn, type Inside, objectKeywords } from './structure-keywords.ts'
@@ -22,7 +22,7 @@ const NOTHING: Shapes = []
  * objects and arrays is read when it is asked for, so that schemas may hold themselves.
  */
 export class SchemaReader implements Nodes, Inside {
-  readonly #root: unknown
+  readonly #references: References
   readonly #atoms = new Atoms()
   readonly #atomShapes = new Map<Atom, Shapes>()
   readonly #nodeShapes = new Map<string, Shapes>()
@@ -31,7 +31,7 @@ export class SchemaReader implements Nodes, Inside {
   #questions = 0
 
   constructor(root: unknown) {
-    this.#root = root
+    this.#references = new References(root)
   }
 
   node(schema: unknown, at: string, negated = false): Node {
@@ -103,7 +103,7 @@ export class SchemaReader implements Nodes, Inside {
 
   #read({ schema, at, negated }: Atom): Shapes {
     for (const keyword of Object.keys(schema)) {
-      if (!isKnown(keyword) && !(keyword === '$id' && schema === this.#root)) throw wrong(at, `${keyword} cannot be expressed`)
+      if (!isKnown(keyword)) throw wrong(at, `${keyword} cannot be expressed`)
     }
     const said = [
       ...typeKeywords(schema, at, negated),
@@ -124,7 +124,7 @@ export class SchemaReader implements Nodes, Inside {
       fullList(schema[keyword], `${at}.${keyword}`, 'schemas').map((part, i) => of(part, `${at}.${keyword}[${i}]`, opposite))
     if (has(schema, '$ref')) {
       const reference = text(schema, '$ref', at)
-      found.push(of(follow(this.#root, reference, at), reference, negated))
+      found.push(of(this.#references.follow(reference, schema, at), reference, negated))
     }
     if (has(schema, 'allOf')) found.push(...parts('allOf', negated))
     if (has(schema, 'anyOf')) {
