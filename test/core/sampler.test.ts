@@ -77,6 +77,11 @@ describe('sampler', () => {
     new Sampler({ temperature: 1 }, odd).pick(logits, 0, [1])
     expect(row).toEqual(Float32Array.of(1, 3, 2))
   })
+  it('draws at a temperature alone without a list of the row’s best', () => {
+    const math = { ...ROW_MATH, near: () => expect.fail('a list was made'), top: () => expect.fail('a list was made') }
+    const logits = { row: () => Float32Array.of(1, 3, 2), argmax: () => 1, math }
+    for (let seed = 0; seed < 20; seed++) expect([0, 1, 2]).toContain(new Sampler({ temperature: 1, seed }).pick(logits, 0, []))
+  })
   it('rows of another length are no matter', () => {
     const sampler = new Sampler({ logitBias: new Map([[0, 1]]) })
     const of = (...row: number[]) =>

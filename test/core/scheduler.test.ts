@@ -1,9 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   CachedSequence,
   drive,
   type ForwardInput,
+  Planner,
   type ScheduledSession,
   Scheduler,
   Session,
@@ -94,6 +95,21 @@ describe('many sessions at once', () => {
       )
     })
   }
+
+  it('with no option set and others in the passes, the planner sends nodes all the same', async () => {
+    const begin = vi.spyOn(Planner.prototype, 'begin')
+    const keep = vi.spyOn(Planner.prototype, 'keep')
+    const worlds = fc.sample(setup, 200).filter(({ prompts, drafting }) => prompts.length > 1 && Object.keys(drafting.options).length === 0)
+    let shared = 0
+    for (const world of worlds) {
+      for (const spy of [begin, keep]) spy.mockClear()
+      await together({ ...world, drafting: { ...world.drafting, method: 'ouroboros' } }, [], [])
+      const hasOthers = begin.mock.calls.some(([{ otherSessions }]) => otherSessions > 0)
+      if (hasOthers && keep.mock.results.some(({ value }) => value.length > 0)) shared++
+    }
+    vi.restoreAllMocks()
+    expect(shared / worlds.length).toBeGreaterThan(0.2)
+  })
 
   it('one session alone is run as without a scheduler: the same passes in the same order', async () => {
     await fc.assert(

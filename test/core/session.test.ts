@@ -37,7 +37,10 @@ describe('session', () => {
       { target: new CachedSequence(model.open()), drafter, sampler: new Sampler(), endTokens: new Set(), maxTokens: 25 },
       [1, 2, 3],
     )
-    while (!one.finish) drive(one.step())
+    let draftPasses = 0
+    while (!one.finish) draftPasses += drive(one.step()).round?.draftPasses ?? 0
+    expect(one.statistics.draftPasses).toBe(draftPasses)
+    expect(draftPasses).toBe(20)
     expect(one.statistics.acceptanceHistogram).toEqual([0, 0, 0, 0, 0, 5])
     expect(one.statistics.draftTokens).toBe(20)
     expect(one.statistics.acceptedTokens).toBe(20)

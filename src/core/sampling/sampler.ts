@@ -108,9 +108,9 @@ export class Sampler {
 
   #penalize(row: Float32Array, prefix: readonly Token[]): void {
     const { repeatPenalty, presencePenalty, frequencyPenalty, penaltyLastN } = this.options
-    const from = penaltyLastN < 0 ? 0 : Math.max(0, prefix.length - penaltyLastN)
+    const recent = prefix.slice(penaltyLastN < 0 ? 0 : Math.max(0, prefix.length - penaltyLastN))
     const counts = new Map<Token, number>()
-    for (let i = from; i < prefix.length; i++) counts.set(prefix[i] as Token, (counts.get(prefix[i] as Token) ?? 0) + 1)
+    for (const token of recent) counts.set(token, (counts.get(token) ?? 0) + 1)
     for (const [token, count] of counts) {
       const logit = row[token] as number
       const repeated = logit <= 0 ? logit * repeatPenalty : logit / repeatPenalty
