@@ -86,8 +86,8 @@ async function* streamParts(
     open = undefined
     return closed ? [{ type: `${closed.type}-end`, id: closed.id }] : []
   }
-  const partsOf = (heard: readonly AnswerPart[]): LanguageModelV3StreamPart[] =>
-    heard.flatMap((part): LanguageModelV3StreamPart[] => {
+  const partsOf = (parts: readonly AnswerPart[]): LanguageModelV3StreamPart[] =>
+    parts.flatMap((part): LanguageModelV3StreamPart[] => {
       if (part.type === 'call') {
         calls++
         const { id, name, arguments: input } = part.call

@@ -23,8 +23,8 @@ export function createOuroboros({ engine, defaults = {}, ...options }: Ouroboros
   const engines = new Map<string, Promise<Engine>>()
   const engineOf = (target: string): Promise<Engine> => {
     if (typeof engine === 'object') return Promise.resolve(engine)
-    const known = engines.get(target)
-    if (known) return known
+    const existing = engines.get(target)
+    if (existing) return existing
     const loading = import('../runtime/engine.ts').then(({ load }) => load({ ...options, ...(engine && { engine }), target }))
     engines.set(target, loading)
     loading.catch(() => engines.delete(target)) // the next call tries again

@@ -47,7 +47,7 @@ export interface LoadOptions {
   kernels?: boolean
   /** A Jinja chat template, or the name of a known one, instead of the model's own. */
   chatTemplate?: string
-  /** Text files whose phrases are known from the start. */
+  /** Text files whose phrases the pool holds from the start. */
   corpusFiles?: readonly string[]
   /** Lines that the native library logs. */
   onLog?: (line: string) => void
@@ -253,7 +253,7 @@ export interface TokenizeOptions {
 export interface Engine extends AsyncDisposable {
   readonly facts: EngineFacts
   generate(request: GenerateRequest): Generation
-  /** `special` (default true): control words in the text are their tokens. `bos` (default false): begin as the model wants it. */
+  /** `special` (default true): control tokens in the text are parsed as such. `bos` (default false): begin as the model wants it. */
   tokenize(text: string, options?: TokenizeOptions): Promise<number[]>
   detokenize(tokens: readonly number[]): Promise<string>
   /** Each token's bytes: maybe only part of a character. */

@@ -49,8 +49,8 @@ export const hardwareNames = [
 export function readHardware(name: string): Hardware {
   const file = hardwareNames.includes(name) ? join(HARDWARE_FOLDER, `${name}.json`) : name
   if (!existsSync(file)) {
-    const known = hardwareNames.join(', ')
-    throw new OuroborosError('E_FILE', `no such hardware: received ${name}, give a JSON file of cost curves or one of ${known}`)
+    const names = hardwareNames.join(', ')
+    throw new OuroborosError('E_FILE', `no such hardware: received ${name}, give a JSON file of cost curves or one of ${names}`)
   }
   let value: unknown
   try {

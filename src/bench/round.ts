@@ -47,7 +47,7 @@ async function runPrompt(round: Round, prompt: number, repeat: number, text: str
   ]
 }
 
-/** Our plain run as it would have been beside another turn of the base: at another speed of the machine. */
+/** Our plain run as it would have been next to another turn of the base: at another speed of the machine. */
 function atSpeedOf(base: Measured, ours: Turn): Measured {
   const scale = base.tokensPerSecond / baseOf(ours).tokensPerSecond
   return Number.isFinite(scale) ? { ...ours.measured, tokensPerSecond: ours.measured.tokensPerSecond * scale } : ours.measured

@@ -1,7 +1,8 @@
+import { median, quantile } from '../core/quantile.ts'
 import { rankOf } from './method.ts'
 import type { ReportLimit, ReportRow, ReportSample } from './report.ts'
 import { type Measured, partingOf, ratio, type Sample } from './sample.ts'
-import { groupBy, median, quantile, sum } from './statistics.ts'
+import { groupBy, sum } from './statistics.ts'
 
 /** One line per target, task and method. */
 export function rowsOf(samples: readonly Sample[], limits: readonly ReportLimit[]): ReportRow[] {
@@ -66,7 +67,7 @@ function rowOf(samples: readonly Sample[], limits: readonly ReportLimit[]): Repo
     base: base.method,
     speedup_of_totals: Number.isFinite(total) ? rounded(total) : null,
     speedup_over_vanilla: overVanilla.length > 0 ? rounded(median(overVanilla)) : null,
-    memory_bytes: known(all, (one) => one.rssBytes, median),
+    memory_bytes: combined(all, (one) => one.rssBytes, median),
     acceptance_histogram: histogramOf(all),
   }
 }
@@ -100,7 +101,7 @@ function totalRate(all: readonly Measured[]): number {
 function meanLength(all: readonly Measured[]): number | null {
   const histogram = histogramOf(all)
   if (histogram) return rounded(sum(histogram.map((steps, length) => steps * length)) / Math.max(1, sum(histogram)))
-  return known(
+  return combined(
     all,
     (one) => one.targetPasses,
     (passes) => rounded(sum(all.map((one) => one.tokens)) / Math.max(1, sum(passes))),
@@ -115,11 +116,11 @@ function histogramOf(all: readonly Measured[]): number[] | null {
 }
 
 function perToken(all: readonly Measured[], of: (one: Measured) => number | null): number | null {
-  return known(all, of, (passes) => rounded(sum(passes) / Math.max(1, sum(all.map((one) => one.tokens)))))
+  return combined(all, of, (passes) => rounded(sum(passes) / Math.max(1, sum(all.map((one) => one.tokens)))))
 }
 
 function overhead(all: readonly Measured[]): number | null {
-  return known(
+  return combined(
     all,
     (one) => one.engineMs,
     (engine) => rounded(1 - sum(engine) / sum(all.map((one) => one.promptMs + one.decodedMs))),
@@ -127,7 +128,7 @@ function overhead(all: readonly Measured[]): number | null {
 }
 
 /** `combine` of a value that every measurement knows, else null. */
-function known(
+function combined(
   all: readonly Measured[],
   of: (one: Measured) => number | null,
   combine: (values: readonly number[]) => number,

@@ -1,5 +1,6 @@
+import { median, quantile } from '../core/quantile.ts'
 import type { Load } from './serve-load.ts'
-import { median, quantile, sum } from './statistics.ts'
+import { sum } from './statistics.ts'
 
 /** One concurrency, plain and with speculation. */
 export interface ServeRow {
@@ -7,7 +8,7 @@ export interface ServeRow {
   readonly method: 'plain' | 'ouroboros'
   /** All answers together; median of the rounds. */
   readonly tokens_per_second: number
-  /** Against plain decoding at the same concurrency, right beside it; median of the rounds, and their range. */
+  /** Against plain decoding at the same concurrency, measured right before or after; median of the rounds, and their range. */
   readonly speedup: number
   readonly spread: { min: number; max: number }
   /** Milliseconds to the first text, and per token after it. */

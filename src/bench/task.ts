@@ -69,8 +69,8 @@ export const taskNames: readonly string[] = [...TASKS.map((task) => task.name), 
 /** The tasks of one name: `specbench` is all its categories, `specbench:writing` and `writing` are one. Throws `E_USAGE`. */
 export function findTasks(name: string): readonly Task[] {
   if (name === 'specbench') return CATEGORIES.map((category) => specBench(category, category))
-  const known = TASKS.find((task) => task.name === name)
-  if (known) return [known]
+  const found = TASKS.find((task) => task.name === name)
+  if (found) return [found]
   const category = name.replace(/^specbench:/, '')
   if (CATEGORIES.includes(category)) return [specBench(category, category)]
   throw new OuroborosError('E_USAGE', `no such task: received ${name}, known are ${taskNames.join(', ')}`)

@@ -7,7 +7,7 @@ import { cmakeBuild } from './cmake.ts'
 import { fetchIkSource, IK_SOURCE } from './ik-source.ts'
 import { fetchLlamaSource, LLAMA_SOURCE } from './llama-source.ts'
 
-/** Other programs that can be measured beside ours. */
+/** Other programs that can be measured as well. */
 export const PEER_NAMES = ['llama.cpp', 'ik_llama.cpp'] as const
 export type PeerName = (typeof PEER_NAMES)[number]
 

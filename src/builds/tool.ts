@@ -19,7 +19,7 @@ export async function runTool(name: string, args: readonly string[], options: To
   const { cwd, onLine, signal } = options
   signal?.throwIfAborted()
   const said: string[] = []
-  const hear = (line: string) => {
+  const keep = (line: string) => {
     said.push(line)
     if (said.length > SAID) said.shift()
     onLine?.(line)
@@ -27,7 +27,7 @@ export async function runTool(name: string, args: readonly string[], options: To
   await new Promise<void>((resolve, reject) => {
     // A group of its own: a build's compilers end with it.
     const child = spawn(name, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' })
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', hear)
+    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', keep)
     const kill = () => {
       if (child.pid === undefined) return
       try {

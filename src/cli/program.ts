@@ -21,21 +21,21 @@ const COMMANDS: Readonly<Record<string, (program: Command, world: World) => Prom
 /** Runs one command line (without node and script); returns the exit code. Failures are one line on standard error. */
 export async function main(argv: readonly string[], world: World = processWorld()): Promise<number> {
   const { stderr } = world.terminal
-  const words = rewriteFlags(argv, (line) => stderr.write(`warning: ${line}\n`))
+  const args = rewriteFlags(argv, (line) => stderr.write(`warning: ${line}\n`))
   try {
-    const program = await buildProgram(words, world)
-    await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' })
+    const program = await buildProgram(args, world)
+    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' })
     return 0
   } catch (error) {
     const failure = explain(error)
-    const command = Object.hasOwn(COMMANDS, words[0] ?? '') ? ` ${words[0]}` : ''
+    const command = Object.hasOwn(COMMANDS, args[0] ?? '') ? ` ${args[0]}` : ''
     if (failure.line !== '') stderr.write(`ouroboros: ${failure.line}${failure.code === 2 ? `; see ouroboros${command} --help` : ''}\n`)
-    if (failure.code === 1 && words.includes('--verbose') && error instanceof Error) stderr.write(`${error.stack}\n`)
+    if (failure.code === 1 && args.includes('--verbose') && error instanceof Error) stderr.write(`${error.stack}\n`)
     return failure.code
   }
 }
 
-async function buildProgram(words: readonly string[], world: World): Promise<Command> {
+async function buildProgram(args: readonly string[], world: World): Promise<Command> {
   const { stdout, stderr } = world.terminal
   const program = new Command('ouroboros')
     .description('Lossless faster text generation: a small model writes ahead, phrase by phrase, and the large one checks.')
@@ -48,7 +48,7 @@ async function buildProgram(words: readonly string[], world: World): Promise<Com
       // The line is written where all failures are.
       outputError: () => {},
     })
-  const called = COMMANDS[words[0] ?? '']
+  const called = COMMANDS[args[0] ?? '']
   for (const register of called ? [called] : Object.values(COMMANDS)) await register(program, world)
   for (const command of program.commands) {
     if (!command.options.some((option) => option.long === '--verbose')) command.option('--verbose', 'where failures come from')

@@ -43,11 +43,11 @@ export class CachedSequence {
     this.#tokens.splice(0, this.#tokens.length, ...prefix.slice(0, length))
   }
 
-  /** Like `align`, but sends all chunks before the last one, which leaves place for `beside` more nodes in its pass. */
-  *catchUp(prefix: readonly Token[], beside = 0): Generator<ForwardInput, Token[], Logits> {
+  /** Like `align`, but sends all chunks before the last one, which leaves room for `extraNodes` more nodes in its pass. */
+  *catchUp(prefix: readonly Token[], extraNodes = 0): Generator<ForwardInput, Token[], Logits> {
     const { maxBatch } = this.cache.model
     const chunk = this.#chunk()
-    const last = Math.min(chunk, maxBatch - beside)
+    const last = Math.min(chunk, maxBatch - extraNodes)
     let pending = this.align(prefix)
     while (pending.length > last) {
       const tree = TokenTree.chain(pending.slice(0, Math.min(chunk, maxBatch, pending.length - 1)))

@@ -15,7 +15,7 @@ export interface Drafter {
    * Passes on the draft model are yielded. No path may be longer than `room`, nor the tree larger than `maxNodes`.
    */
   propose(prefix: readonly Token[], room: DraftBudget): Generator<ForwardInput, TokenTree, Logits>
-  /** Hears what the target said about the proposal. Called once after each `propose`, unless the session was cut off. */
+  /** Learns from what the target said about the proposal. Called once after each `propose`, unless the session was cut off. */
   observe(verdict: Verdict): void
   /** Where it has a phrase pool: how large, and how often it was asked in vain. */
   readonly pool?: PoolReport

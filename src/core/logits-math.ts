@@ -27,7 +27,7 @@ export interface RowMath {
   sums(row: Float32Array, most: number, band: number, temperature: number): Float64Array
 }
 
-/** exp(-30) × 152k words is under 2e-8: smaller logits than this below the maximum do not change a probability. */
+/** exp(-30) × 152k tokens is under 2e-8: smaller logits than this below the maximum do not change a probability. */
 const NEGLIGIBLE = 30
 /** Enough for a confidence, which is compared with what drafts of such confidence came to. */
 const NEGLIGIBLE_CONFIDENCE = 12

@@ -219,8 +219,8 @@ class Parser {
   }
 
   #named(name: string): number {
-    const known = this.#byName.get(name)
-    if (known !== undefined) return known
+    const existing = this.#byName.get(name)
+    if (existing !== undefined) return existing
     this.#byName.set(name, this.#rules.length)
     return this.#rules.push({ name, alternatives: undefined }) - 1
   }

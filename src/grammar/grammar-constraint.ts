@@ -35,8 +35,8 @@ export class TokenGrammar {
 
   /** A bit per token, set where it may come next. */
   mask(reading: Reading): Uint8Array {
-    const known = reading.missing === 0 ? this.#masks.get(reading.state) : undefined
-    if (known) return known
+    const cached = reading.missing === 0 ? this.#masks.get(reading.state) : undefined
+    if (cached) return cached
     const { byte, depth, after, first, tokens } = this.trie
     const mask = new Uint8Array((this.trie.size + 7) >> 3)
     const allow = (token: Token) => {

@@ -18,7 +18,7 @@ export interface State {
   readonly nodes: readonly Node[]
   /** Whether the text may end here. */
   readonly mayEnd: boolean
-  /** What comes after an ASCII character; undefined = not yet known, null = the character is not allowed. */
+  /** What comes after an ASCII character; undefined = not computed yet, null = the character is not allowed. */
   readonly ascii: (State | null | undefined)[]
   /** The same for all others. */
   readonly others: Map<number, State | null>
@@ -60,8 +60,8 @@ export class Matcher {
 
   /** What comes after this character; undefined = it is not allowed. */
   step(state: State, point: number): State | undefined {
-    const known = point < 128 ? state.ascii[point] : state.others.get(point)
-    if (known !== undefined) return known ?? undefined
+    const cached = point < 128 ? state.ascii[point] : state.others.get(point)
+    if (cached !== undefined) return cached ?? undefined
     const next = this.#advance(state, point)
     if (point < 128) state.ascii[point] = next ?? null
     else state.others.set(point, next ?? null)
@@ -79,7 +79,7 @@ export class Matcher {
   }
 
   #advance(state: State, point: number): State | undefined {
-    // Asking whether a set has a character is cheap beside following rules.
+    // Asking whether a set has a character is cheap compared to following rules.
     this.work += state.nodes.length >> 3
     const moved = state.nodes.filter((node) => contains(this.#set(node), point)).map(({ place, back }) => this.#node(place + 1, 0, back))
     return moved.length > 0 ? this.#close(moved) : undefined

@@ -1,7 +1,7 @@
 import type { Token } from '../core/token.ts'
 
 /**
- * The words of a vocabulary as a tree of their bytes, in preorder: words that begin alike are read once, and a part that
+ * The tokens of a vocabulary as a tree of their bytes, in preorder: tokens that begin alike are read once, and a part that
  * is not allowed is skipped as a whole.
  */
 export class TokenTrie {

@@ -29,7 +29,7 @@ export function cached(folder: string): Built | undefined {
   return built && fileHash(join(folder, LIBRARY_NAME)) === built.sha256 ? built : undefined
 }
 
-/** Puts the library `file` of `temporary`, a folder beside it, into the cache as `folder`. */
+/** Puts the library `file` of `temporary`, a folder next to it, into the cache as `folder`. */
 export function keep(temporary: string, folder: string, built: Omit<Built, 'sha256'>): void {
   const sha256 = fileHash(join(temporary, LIBRARY_NAME))
   writeFileSync(join(temporary, 'built.json'), JSON.stringify({ ...built, sha256 }))

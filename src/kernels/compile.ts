@@ -29,8 +29,8 @@ export function compilerNames(env: Environment): string[] {
 /** Those of the commands `names` that this machine has; one file once. */
 export function findCompilers(env: Environment, names = compilerNames(env)): FoundCompiler[] {
   const found = new Map<string, FoundCompiler>()
-  for (const words of names) {
-    const [program, ...args] = words.split(/\s+/).filter(Boolean)
+  for (const command of names) {
+    const [program, ...args] = command.split(/\s+/).filter(Boolean)
     const file = program && findProgram(program, env)
     if (!file) continue
     const real = realpathSync(file)
@@ -71,13 +71,13 @@ export function compile(
 ): string | undefined {
   const flags = [...COMPILER_FLAGS, ...(compiler.flags ?? INSTRUCTION_SETS[set].compiler)]
   const objects = files.map((file) => join(temporary, `${basename(file)}.o`))
-  const each = files.map((file, i) => words([...compiler.command, ...flags, '-c', file, '-o', objects[i] as string]))
-  const link = words([...compiler.command, ...flags, '-shared', '-s', ...objects, '-o', out])
+  const each = files.map((file, i) => shellQuoted([...compiler.command, ...flags, '-c', file, '-o', objects[i] as string]))
+  const link = shellQuoted([...compiler.command, ...flags, '-shared', '-s', ...objects, '-o', out])
   // An object file that is missing fails the link.
   const script = `${each.map((line) => `${line} &`).join('\n')}\nwait\n${link}`
   return runProgram(['/bin/sh', '-c', script], timeout, join(temporary, 'log'), { ...env, LC_ALL: 'C', ...compiler.env })
 }
 
-function words(command: readonly string[]): string {
+function shellQuoted(command: readonly string[]): string {
   return command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
 }

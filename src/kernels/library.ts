@@ -41,7 +41,7 @@ export interface KernelOptions {
 
 const LIMITS: Limits = { compile: 120_000, trial: 10_000, download: 600_000 }
 
-/** A folder of the package, beside `src` or `dist`. */
+/** A folder of the package, next to `src` or `dist`. */
 const inPackage = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 
 /**

@@ -4,7 +4,7 @@ import { LIBRARY_NAME } from './cache.ts'
 import type { InstructionSet } from './instruction-set.ts'
 import { fileHash } from './sources.ts'
 
-/** `manifest.json` beside the prebuilt libraries of the npm package. */
+/** `manifest.json` next to the prebuilt libraries of the npm package. */
 export interface Manifest {
   /** Of the sources that they are made from. */
   readonly sourceHash: string

@@ -44,7 +44,7 @@ export function zigCompiler(
     name: `zig ${ZIG_VERSION}`,
     command: [zig, 'c++', '-target', TARGETS[arch], '-nostdlib++'],
     ...(flags && { flags }),
-    // Its own cache beside it, not in the user's home folder.
+    // Its own cache next to it, not in the user's home folder.
     env: { ZIG_GLOBAL_CACHE_DIR: join(folder, 'cache'), ZIG_LOCAL_CACHE_DIR: join(folder, 'cache') },
   }
 }

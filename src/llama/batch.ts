@@ -22,14 +22,14 @@ export class BatchWriter {
     this.#c = c
     this.#capacity = capacity
     const struct = c.llama_batch_init(capacity, 0, maxSequences)
-    const words = (pointer: Pointer, count: number) => new Int32Array(koffi.view(pointer, count * 4))
+    const int32s = (pointer: Pointer, count: number) => new Int32Array(koffi.view(pointer, count * 4))
     this.struct = struct
-    this.#tokens = words(struct.token, capacity)
-    this.#positions = words(struct.pos, capacity)
-    this.#sequenceCounts = words(struct.n_seq_id, capacity)
+    this.#tokens = int32s(struct.token, capacity)
+    this.#positions = int32s(struct.pos, capacity)
+    this.#sequenceCounts = int32s(struct.n_seq_id, capacity)
     this.#needsLogits = new Int8Array(koffi.view(struct.logits, capacity))
     const lists = new BigUint64Array(koffi.view(struct.seq_id, capacity * 8))
-    this.#sequences = Array.from(lists, (pointer) => words(pointer, maxSequences))
+    this.#sequences = Array.from(lists, (pointer) => int32s(pointer, maxSequences))
   }
 
   /** Tokens written. */

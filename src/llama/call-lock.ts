@@ -24,8 +24,8 @@ export function inTurn<T>(body: () => T): T {
 
 /** Threads inherit the data of the one that starts them. */
 function shared(): Int32Array {
-  const known = getEnvironmentData(KEY) as SharedArrayBuffer | undefined
-  const buffer = known ?? new SharedArrayBuffer(4)
-  if (!known) setEnvironmentData(KEY, buffer as never)
+  const existing = getEnvironmentData(KEY) as SharedArrayBuffer | undefined
+  const buffer = existing ?? new SharedArrayBuffer(4)
+  if (!existing) setEnvironmentData(KEY, buffer as never)
   return new Int32Array(buffer)
 }

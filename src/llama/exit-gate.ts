@@ -21,11 +21,11 @@ export function guardExit(): void {
   guarded = true
   const buffer = new SharedArrayBuffer(8)
   setEnvironmentData(KEY, buffer as never)
-  const words = new Int32Array(buffer)
+  const state = new Int32Array(buffer)
   process.once('exit', () => {
-    Atomics.store(words, EXITING, 1)
-    for (let calls = Atomics.load(words, CALLS); calls > 0; calls = Atomics.load(words, CALLS)) {
-      if (Atomics.wait(words, CALLS, calls, LONGEST_WAIT_MS) === 'timed-out') break
+    Atomics.store(state, EXITING, 1)
+    for (let calls = Atomics.load(state, CALLS); calls > 0; calls = Atomics.load(state, CALLS)) {
+      if (Atomics.wait(state, CALLS, calls, LONGEST_WAIT_MS) === 'timed-out') break
     }
   })
 }
@@ -48,14 +48,14 @@ function inherited(): Int32Array | undefined {
   return buffer && new Int32Array(buffer)
 }
 
-function enter(words: Int32Array): void {
-  Atomics.add(words, CALLS, 1)
-  if (Atomics.load(words, EXITING) === 0) return
-  leave(words)
-  Atomics.wait(words, EXITING, 1)
+function enter(state: Int32Array): void {
+  Atomics.add(state, CALLS, 1)
+  if (Atomics.load(state, EXITING) === 0) return
+  leave(state)
+  Atomics.wait(state, EXITING, 1)
 }
 
-function leave(words: Int32Array): void {
-  Atomics.sub(words, CALLS, 1)
-  if (Atomics.load(words, EXITING) === 1) Atomics.notify(words, CALLS)
+function leave(state: Int32Array): void {
+  Atomics.sub(state, CALLS, 1)
+  if (Atomics.load(state, EXITING) === 1) Atomics.notify(state, CALLS)
 }

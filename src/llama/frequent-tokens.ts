@@ -15,7 +15,7 @@ const FREQUENT = 49_152
 export class FrequentTokens {
   readonly #kernels: KernelPlugin
   readonly #vocabSize: number
-  readonly #known: Uint8Array
+  readonly #included: Uint8Array
   readonly #panels: Int32Array
   readonly #memory: Pointer
   #count = 0
@@ -25,7 +25,7 @@ export class FrequentTokens {
     const panels = Math.ceil(vocabSize / PANEL)
     this.#kernels = kernels
     this.#vocabSize = vocabSize
-    this.#known = new Uint8Array(panels)
+    this.#included = new Uint8Array(panels)
     this.#memory = koffi.alloc('int32_t', panels)
     this.#panels = new Int32Array(koffi.view(this.#memory, 4 * panels))
     for (let token = 0; token < FREQUENT; token += PANEL) this.see(token)
@@ -40,8 +40,8 @@ export class FrequentTokens {
   /** A token was read: it and its neighbors may be drafted from now on. */
   see(token: Token): void {
     const panel = Math.floor(token / PANEL)
-    if (this.#known[panel] === 1) return
-    this.#known[panel] = 1
+    if (this.#included[panel] === 1) return
+    this.#included[panel] = 1
     this.#panels[this.#count++] = panel
   }
 

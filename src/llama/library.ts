@@ -36,7 +36,7 @@ let kernelLines: (line: string) => void = () => {}
 let listener: ((line: string) => void) | undefined
 let loaded: Library | undefined
 /** Callbacks for `llama_log_set`: this thread's, and a C function without effect. */
-let heard: Pointer = null
+let logCallback: Pointer = null
 let silent: Pointer = null
 
 /**
@@ -45,19 +45,19 @@ let silent: Pointer = null
  */
 export function library(chosen?: string): Library {
   if (loaded && (chosen === undefined || nativeFiles(chosen).llama === loaded.file)) return loaded
-  if (loaded) throw new OuroborosError('E_LIBRARY', `cannot load ${chosen} beside ${loaded.file}: one native library per thread`)
+  if (loaded) throw new OuroborosError('E_LIBRARY', `cannot load ${chosen} next to ${loaded.file}: one native library per thread`)
   loaded = inTurn(() => inGate(() => load(chosen)))
   return loaded
 }
 
 /**
- * Makes native calls that may log: their lines are heard, and no other thread makes such calls meanwhile.
+ * Makes native calls that may log: their lines are collected, and no other thread makes such calls meanwhile.
  * Between them the library is silent, since a callback from another thread's call would wait for this one.
  */
 export function listening<T>(body: () => T): T {
   const { c } = library()
   return inTurn(() => {
-    c.llama_log_set(heard, null)
+    c.llama_log_set(logCallback, null)
     try {
       return inGate(body)
     } finally {
@@ -66,17 +66,17 @@ export function listening<T>(body: () => T): T {
   })
 }
 
-/** Who hears the library's log lines; the last ones are kept for errors in any case. */
-export function onLibraryLog(hear: ((line: string) => void) | undefined): void {
-  listener = hear
+/** Sets the listener for the library's log lines; the last lines are kept for errors in any case. */
+export function onLibraryLog(listen: ((line: string) => void) | undefined): void {
+  listener = listen
 }
 
-/** Who hears how the kernels are prepared, if the library is not loaded yet. */
-export function onKernelLine(hear: (line: string) => void): void {
-  kernelLines = hear
+/** Sets the listener for how the kernels are prepared, while the library is not loaded yet. */
+export function onKernelLine(listen: (line: string) => void): void {
+  kernelLines = listen
 }
 
-/** The library's last words, for an error message. */
+/** The library's last lines, for an error message. */
 export function lastLogLines(count = 6): string {
   return log.slice(-count).join(' | ')
 }
@@ -100,7 +100,7 @@ function load(chosen: string | undefined): Library {
       ...declare(files.llama, LLAMA_FUNCTIONS),
     }
     silent ??= koffi.load(files.llama).symbol('llama_max_devices')
-    heard ??= koffi.register(hear, koffi.pointer('ouroboros_log'))
+    logCallback ??= koffi.register(onLog, koffi.pointer('ouroboros_log'))
     const version = String(c.llama_version())
     checkLayout(c, version, files.llama)
     c.llama_log_set(silent, null)
@@ -117,7 +117,7 @@ function load(chosen: string | undefined): Library {
   }
 }
 
-/** Known defaults at known places: another version would show here instead of crashing later. */
+/** Checks some defaults in the structs: another version is found out here instead of crashing later. */
 function checkLayout(c: Functions, version: string, file: string): void {
   const model = c.llama_model_default_params()
   const context = c.llama_context_default_params()
@@ -150,7 +150,7 @@ function listDevices(c: Functions): Device[] {
 
 /** Log lines come on the calling thread, in pieces. */
 let unfinished = ''
-function hear(_level: number, text: string | null): void {
+function onLog(_level: number, text: string | null): void {
   unfinished += text ?? ''
   for (let end = unfinished.indexOf('\n'); end >= 0; end = unfinished.indexOf('\n')) {
     const line = unfinished.slice(0, end)

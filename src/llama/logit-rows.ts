@@ -36,8 +36,8 @@ export class LogitRows {
       row,
       math,
       argmax: (node) => {
-        const known = best.get(node)
-        if (known !== undefined && !this.#expired) return known
+        const cached = best.get(node)
+        if (cached !== undefined && !this.#expired) return cached
         const token = math.argmax(row(node))
         best.set(node, token)
         return token

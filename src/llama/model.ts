@@ -50,7 +50,7 @@ export class LlamaModel implements Model {
   readonly chatTemplate: string | undefined
   /** Caches that may be open at once. */
   readonly sessions: number
-  /** Hears of every pass: its tokens, those before it (of its first cache), its seconds. */
+  /** Called after every pass with its tokens, the tokens before it (in its first cache), and its seconds. */
   onPass: ((tokens: number, context: number, seconds: number) => void) | undefined
   readonly #c: Library['c']
   readonly #context: NativeContext
@@ -176,11 +176,11 @@ function openModel({ c, kernels }: Library, file: string, options: LlamaModelOpt
   const devices = options.devices && deviceList(c, options.devices)
   if (devices) params.devices = devices
   const report = options.onProgress
-  const hear = (fraction: number): boolean => {
+  const onFraction = (fraction: number): boolean => {
     report?.(fraction)
     return true // go on loading
   }
-  const callback = report && koffi.register(hear, koffi.pointer('ouroboros_progress'))
+  const callback = report && koffi.register(onFraction, koffi.pointer('ouroboros_progress'))
   if (callback) params.progress_callback = callback
   kernels.use(options.kernels ?? true)
   kernels.loadingMapped(true)
@@ -200,8 +200,8 @@ function deviceList(c: Library['c'], names: readonly string[]): Pointer {
   const found = names.map((name) => {
     const device = c.ggml_backend_dev_by_name(name)
     if (!device) {
-      const known = library().devices.map((one) => one.name)
-      throw new OuroborosError('E_USAGE', `no device "${name}": this machine has ${known.join(', ')}`)
+      const names = library().devices.map((one) => one.name)
+      throw new OuroborosError('E_USAGE', `no device "${name}": this machine has ${names.join(', ')}`)
     }
     return device
   })

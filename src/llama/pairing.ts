@@ -1,9 +1,9 @@
 import { OuroborosError } from '../core/errors.ts'
 import type { LlamaModel } from './model.ts'
 
-/** Padding words at the end of a vocabulary may differ in number (llama.cpp's own tolerance). */
+/** Padding tokens at the end of a vocabulary may differ in number (llama.cpp's own tolerance). */
 const SIZE_TOLERANCE = 128
-/** The first words differ by convention in converted files. */
+/** The first tokens differ by convention in converted files. */
 const FIRST_COMPARED = 5
 
 /** Throws E_PAIR with the first difference if the draft model's tokens do not mean what the target's do. */
@@ -16,7 +16,7 @@ export function checkPair(target: LlamaModel, draft: LlamaModel): void {
     )
   }
   if (ours.type !== theirs.type) refuse(`vocabulary type ${theirs.type} instead of ${ours.type}`)
-  if (Math.abs(ours.size - theirs.size) > SIZE_TOLERANCE) refuse(`${theirs.size} words instead of ${ours.size}`)
+  if (Math.abs(ours.size - theirs.size) > SIZE_TOLERANCE) refuse(`${theirs.size} tokens instead of ${ours.size}`)
   if (ours.type === 0) return
   if (ours.addsBos !== theirs.addsBos || (ours.addsBos && ours.bos !== theirs.bos))
     refuse(`begin-of-text token ${theirs.bos} instead of ${ours.bos}`)

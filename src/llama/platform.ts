@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { OuroborosError } from '../core/errors.ts'
 import { LIBRARY_VERSION } from './declarations.ts'
 
-/** The three libraries of a build; its backends (`libggml-cpu-*`) lie beside them. */
+/** The three libraries of a build; its backends (`libggml-cpu-*`) are in the same folder. */
 export interface NativeFiles {
   /** libggml-base, which the others need; then libggml and libllama. */
   readonly base: string

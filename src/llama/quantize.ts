@@ -47,11 +47,11 @@ export async function quantize(input: string, output: string, type: string, opti
   }
 }
 
-function runJob(job: QuantizeJob, hear: (line: string) => void): Promise<void> {
+function runJob(job: QuantizeJob, onLine: (line: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const worker = startThread('llama/quantize-worker', job)
     worker.on('message', (message: QuantizeMessage) => {
-      if (message.type === 'log') hear(message.line)
+      if (message.type === 'log') onLine(message.line)
       else if (message.type === 'done') resolve()
       else reject(fromWire(message.error))
     })

@@ -2,15 +2,15 @@ import { OuroborosError } from '../core/errors.ts'
 import type { Token } from '../core/token.ts'
 import type { Library, Pointer } from './library.ts'
 
-/** llama_vocab_type: none, and SentencePiece with byte words for what it cannot spell. */
+/** llama_vocab_type: none, and SentencePiece with byte tokens for what it cannot spell. */
 const NO_VOCABULARY = 0
 const SENTENCE_PIECE = 1
-/** llama_token_attr: the unknown word, and control words. */
+/** llama_token_attr: the unknown token, and control tokens. */
 const UNKNOWN_OR_CONTROL = 0b1001
-/** Control words that are part of an answer: where thoughts and calls of tools begin and end. */
+/** Control tokens that are part of an answer: where thoughts and calls of tools begin and end. */
 const SHOWN = ['<think>', '</think>', '<tool_call>', '</tool_call>', '[TOOL_CALLS]', '[CALL_ID]', '[ARGS]', '<|python_tag|>']
 
-/** The words of a model: text to tokens and back. */
+/** The vocabulary of a model: text to tokens and back. */
 export class Vocabulary {
   readonly size: number
   /** 0 = the model has no text vocabulary. */
@@ -22,7 +22,7 @@ export class Vocabulary {
   /** Every token that ends a generation: end of text, of turn, of message. */
   readonly endTokens: ReadonlySet<Token>
   readonly #c: Library['c']
-  readonly #words: Pointer
+  readonly #pointer: Pointer
   readonly #hasText: boolean
   #closed = false
   #marks: readonly string[] | undefined
@@ -30,7 +30,7 @@ export class Vocabulary {
 
   constructor(c: Library['c'], vocab: Pointer) {
     this.#c = c
-    this.#words = vocab
+    this.#pointer = vocab
     this.size = c.llama_vocab_n_tokens(vocab)
     this.type = c.llama_vocab_type(vocab)
     this.bos = c.llama_vocab_bos(vocab)
@@ -42,12 +42,12 @@ export class Vocabulary {
     this.endTokens = ends
   }
 
-  /** The native words are freed with their model; afterwards every use throws E_CLOSED. */
+  /** The native vocabulary is freed with their model; afterwards every use throws E_CLOSED. */
   close(): void {
     this.#closed = true
   }
 
-  /** Control words (chat markers) as they are spelled in a text. */
+  /** Control tokens (chat markers) as they are spelled in a text. */
   get marks(): readonly string[] {
     if (!this.#marks) {
       const marks: string[] = []
@@ -58,7 +58,7 @@ export class Vocabulary {
     return this.#marks
   }
 
-  /** Control words that a reader of the answer must see. */
+  /** Control tokens that a reader of the answer must see. */
   get shown(): ReadonlySet<Token> {
     this.#shown ??= new Set(
       SHOWN.flatMap((word) => {
@@ -69,7 +69,7 @@ export class Vocabulary {
     return this.#shown
   }
 
-  /** A prompt in parts; control words count in markup only. Markup that begins with the begin-of-text word gets no other. */
+  /** A prompt in parts; control tokens count in markup only. Markup that begins with the begin-of-text token gets no other. */
   tokenizeParts(parts: readonly { readonly text: string; readonly isMarkup: boolean }[]): Token[] {
     const [first] = parts
     const bos = !(this.bos >= 0 && first?.isMarkup && first.text.startsWith(this.spelling(this.bos)))
@@ -85,7 +85,7 @@ export class Vocabulary {
     })
   }
 
-  /** `special`: control words in the text (chat markers) become their tokens. `bos`: begin as the model wants it. */
+  /** `special`: control tokens in the text (chat markers) become their tokens. `bos`: begin as the model wants it. */
   tokenize(text: string, { special = true, bos = true } = {}): Token[] {
     this.#needsText()
     const bytes = Buffer.from(text, 'utf8')
@@ -121,7 +121,7 @@ export class Vocabulary {
     return this.#c.llama_vocab_get_text(this.#vocab, token) ?? ''
   }
 
-  /** Without byte words the native tokenizer aborts the process at the first unknown character. */
+  /** Without byte tokens the native tokenizer aborts the process at the first unknown character. */
   #spellsBytes(): boolean {
     let bytes = 0
     for (let token = 0; token < this.size && bytes < 256; token++) if (/^<0x[0-9A-F]{2}>$/.test(this.spelling(token))) bytes++
@@ -130,7 +130,7 @@ export class Vocabulary {
 
   get #vocab(): Pointer {
     if (this.#closed) throw new OuroborosError('E_CLOSED', 'the model of this vocabulary is closed')
-    return this.#words
+    return this.#pointer
   }
 
   #needsText(): void {

@@ -15,7 +15,7 @@ export interface LockOptions {
 }
 
 /**
- * Runs `work` while no other process does so for the same `path`. A folder beside it with a time stamp is the lock,
+ * Runs `work` while no other process does so for the same `path`. A folder next to it with a time stamp is the lock,
  * rather than a process id, which means nothing to a container that shares the disk.
  */
 export async function withFileLock<T>(

@@ -21,7 +21,7 @@ export interface InstalledModel {
 /** The catalog's models in its order, then the other GGUF files by name. A folder that cannot be read counts as empty. */
 export async function installedModels(home: string = homeFolder()): Promise<InstalledModel[]> {
   const folder = modelsFolder(home)
-  const known = await Promise.all(
+  const entries = await Promise.all(
     catalog.map(async ({ id, file, bytes: total, license, description, draft }) => {
       const about = { id, path: join(folder, file), total, license, description, draft: draft ?? null }
       return { ...about, ...(await stateOf(about.path)) }
@@ -31,7 +31,7 @@ export async function installedModels(home: string = homeFolder()): Promise<Inst
   const others = new Set(
     names.filter((name) => /\.gguf(\.partial)?$/.test(name)).map((name) => join(folder, name.replace(/\.partial$/, ''))),
   )
-  for (const { path } of known) others.delete(path)
+  for (const { path } of entries) others.delete(path)
   const rest = await Promise.all(
     [...others].sort().map(async (path) => {
       const found = await stateOf(path)
@@ -39,7 +39,7 @@ export async function installedModels(home: string = homeFolder()): Promise<Inst
       return { id: null, path, total, license: null, description: relative(folder, path), draft: null, ...found }
     }),
   )
-  return [...known, ...rest]
+  return [...entries, ...rest]
 }
 
 async function stateOf(path: string): Promise<Pick<InstalledModel, 'bytes' | 'state'>> {

@@ -23,10 +23,10 @@ export function parseSpec(text: string, folder: string): ModelSpec {
   if (named) return { path: join(folder, named.file), pullable: named }
   const home = parseHubFile(text)
   if (!home) return { path: resolve(text) }
-  const known = catalog.find(
+  const entry = catalog.find(
     (entry) => entry.home.repo === home.repo && entry.home.file === home.file && entry.home.revision === home.revision,
   )
-  if (known) return { path: join(folder, known.file), pullable: known }
+  if (entry) return { path: join(folder, entry.file), pullable: entry }
   const revision = home.revision === 'main' ? [] : [`@${home.revision}`]
   return { path: join(folder, ...home.repo.split('/'), ...revision, ...home.file.split('/')), pullable: { home, wheels: [] } }
 }

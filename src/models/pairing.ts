@@ -13,7 +13,7 @@ export interface Pairing {
 
 /** Files of one model family may pad the vocabulary to different sizes (as llama.cpp allows). */
 const PADDING = 128
-/** The first words differ by convention in converted files. */
+/** The first tokens differ by convention in converted files. */
 const FIRST_COMPARED = 5
 
 /** Compares the files at two paths. Throws like `readGguf`. */

@@ -27,7 +27,7 @@ export async function downloadWheel(name: string, version: string, job: PipJob, 
   return await download(`${name}==${version}`, ['--only-binary=:all:', ...tags], job)
 }
 
-/** Runs `pip download`; returns the path of the one file that arrived. `requirement` may be several words, e.g. `-r FILE`. */
+/** Runs `pip download`; returns the path of the one file that arrived. `requirement` may be several arguments, e.g. `-r FILE`. */
 export async function download(
   requirement: string | readonly string[],
   flags: readonly string[],
@@ -35,23 +35,23 @@ export async function download(
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   job.signal.throwIfAborted()
-  const words = [requirement].flat()
+  const requirements = [requirement].flat()
   const watch = setInterval(() => void largestFile(job.folder).then(job.onBytes), WATCH_MS)
   try {
-    await runPip([...flags, '--dest', job.folder, ...words], job, env)
+    await runPip([...flags, '--dest', job.folder, ...requirements], job, env)
   } finally {
     clearInterval(watch)
   }
   const file = (await readdir(job.folder)).find((name) => /\.(whl|tar\.gz)$/.test(name))
-  if (!file) throw new SourceFailure(`pip downloaded no file for ${words.join(' ')}`)
+  if (!file) throw new SourceFailure(`pip downloaded no file for ${requirements.join(' ')}`)
   return join(job.folder, file)
 }
 
-function runPip(words: readonly string[], { python, folder, signal }: PipJob, env: Readonly<Record<string, string>>): Promise<void> {
+function runPip(requirements: readonly string[], { python, folder, signal }: PipJob, env: Readonly<Record<string, string>>): Promise<void> {
   const flags = ['--no-deps', '--ignore-requires-python', '--no-cache-dir', '--disable-pip-version-check']
   const quiet = ['--no-input', '--progress-bar=off', '--retries=2', '--quiet', '--no-color']
   return new Promise((resolve, reject) => {
-    const child = spawn(python, ['-m', 'pip', 'download', ...flags, ...quiet, ...words], {
+    const child = spawn(python, ['-m', 'pip', 'download', ...flags, ...quiet, ...requirements], {
       env: { ...process.env, TMPDIR: folder, TMP: folder, TEMP: folder, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     })

@@ -26,7 +26,7 @@ export class WheelSource implements Source {
     for (const part of this.#parts) {
       const end = start + part.bytes
       if (partial.length < end) {
-        // pip has a temporary copy of the wheel beside the one that it delivers.
+        // pip has a temporary copy of the wheel next to the one that it delivers.
         await requireSpace(partial.folder, total - partial.length + 2 * part.bytes)
         const folder = await mkdtemp(join(partial.folder, prefix))
         try {

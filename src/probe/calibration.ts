@@ -19,7 +19,7 @@ const AT_LONG_CONTEXT = [1, 16]
 /**
  * Measures T(n), the seconds of a pass over n tokens with the logits of each, as verification asks for them (of 256, read as a prompt is,
  * the last one's), n = 1 to 64 and 256, and what context adds: some seconds. The least of the
- * rounds counts, since noise only adds time. The model must have a free cache. `onProgress` hears the part done (0..1).
+ * rounds counts, since noise only adds time. The model must have a free cache. `onProgress` gets the part done (0..1).
  */
 export function measureCosts(model: LlamaModel, onProgress: (fraction: number) => void = () => {}): CostCurve {
   const cache = model.open()

@@ -110,15 +110,15 @@ class Probe {
     const text = this.#tokens.slice(this.#context, this.#context + 6)
     const rows: Float32Array[] = []
     for (const part of [text.slice(0, 2), text.slice(2)]) {
-      const [tree, beside] = [TokenTree.chain(part, () => true), TokenTree.chain(this.#tokens.slice(0, 5))]
+      const [tree, shared] = [TokenTree.chain(part, () => true), TokenTree.chain(this.#tokens.slice(0, 5))]
       const [logits, others] = this.#model.forward([
         { cache: this.#cache, tree },
-        { cache: other, tree: beside },
+        { cache: other, tree: shared },
       ])
       rows.push(...copies(logits as Logits, tree.path(tree.size - 1)))
       if (!others) throw new Error('a pass shared by two caches gave one result')
       this.#cache.commit(tree.path(tree.size - 1))
-      other.commit(beside.path(beside.size - 1))
+      other.commit(shared.path(shared.size - 1))
     }
     other.rollback(0)
     return rows

@@ -57,7 +57,7 @@ export class ThreadPace {
     this.#threads = most
   }
 
-  /** Hears what a pass of `width` tokens behind `context` ones took; returns the threads for the next pass. */
+  /** Takes the seconds of a pass of `width` tokens behind `context` others; returns the threads for the next pass. */
   observe(width: number, seconds: number, context = 0): number {
     const expected = costOf(this.#curve, width, context)
     if (!(expected > 0) || !(seconds > 0)) return this.#threads
@@ -104,8 +104,4 @@ export class ThreadPace {
     turn.at = now + Math.max(Math.min(LONGEST_WAIT, WAIT * 2 ** turn.failures), WAIT_PER_LOSS * trial.lost)
     turn.failures++
   }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number
 }

@@ -100,7 +100,7 @@ export function targetAnswer({ answer }: RecordedText, follows: readonly Token[]
 /** What is said where nothing is on record: a token that never fits. */
 const MADE_UP: RecordedAnswer = { drafted: [VOCABULARY - 1, 0.5], isKnown: false }
 
-/** The draft model: along the target's text and along its own wrong turns; behind other tokens (wrong phrases, a lookahead window) nothing is known. */
+/** The draft model: along the target's text and along its own wrong turns; behind other tokens (wrong phrases, a lookahead window) nothing is on record. */
 export function draftAnswer({ answer, draft, wrong }: RecordedText, follows: readonly Token[]): RecordedAnswer {
   const turn = follows.findIndex((token, i) => token !== answer[i])
   const at = turn < 0 ? follows.length : turn

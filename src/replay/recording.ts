@@ -60,9 +60,9 @@ export function writeRecording(file: string, recording: Recording): void {
 function renumbered(recording: Recording): Recording {
   const numbers = new Map<Token, Token>()
   const number = (token: Token): Token => {
-    const known = numbers.get(token) ?? numbers.size
-    numbers.set(token, known)
-    return known
+    const number = numbers.get(token) ?? numbers.size
+    numbers.set(token, number)
+    return number
   }
   const all = (tokens: readonly DraftedToken[]): DraftedToken[] => tokens.map(([token, probability]) => [number(token), probability])
   return {

@@ -63,7 +63,7 @@ class WorkerEngine implements Engine {
   static async start(start: WorkerStart, options: LoadOptions): Promise<Engine> {
     options.signal?.throwIfAborted()
     const engine = new WorkerEngine(startThread('runtime/worker', start), options)
-    // The thread cannot be stopped inside the native call without leaking the model: it hears this afterwards.
+    // The thread cannot be stopped inside the native call without leaking the model: it reads this afterwards.
     const abort = () => {
       engine.#end(options.signal?.reason)
       engine.#send({ type: 'dispose' })
@@ -84,7 +84,7 @@ class WorkerEngine implements Engine {
   private constructor(worker: Worker, listeners: Pick<LoadOptions, 'onLog' | 'onProgress' | 'onWarning'>) {
     this.#worker = worker
     this.#listeners = listeners
-    worker.on('message', (message: FromWorker) => this.#hear(message))
+    worker.on('message', (message: FromWorker) => this.#onMessage(message))
     worker.on('error', (cause) => this.#end(new OuroborosError('E_ENGINE', `the engine's thread failed: ${cause.message}`, { cause })))
     worker.on('exit', (code) => this.#end(new OuroborosError('E_ENGINE', `the engine's thread ended unexpectedly with code ${code}`)))
   }
@@ -148,7 +148,7 @@ class WorkerEngine implements Engine {
     })
   }
 
-  #hear(message: FromWorker): void {
+  #onMessage(message: FromWorker): void {
     switch (message.type) {
       case 'log':
         this.#listeners.onLog?.(message.line)
@@ -208,7 +208,7 @@ class WorkerEngine implements Engine {
     if (this.#closed) throw new OuroborosError('E_CLOSED', `the engine is gone: ${this.#closed.message}`, { cause: this.#closed })
   }
 
-  /** The thread is gone: whoever waits hears why. */
+  /** The thread is gone: all pending calls fail with the reason. */
   #end(error: Error): void {
     this.#closed ??= error
     this.#loading?.reject(this.#closed)

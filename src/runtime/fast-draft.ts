@@ -17,7 +17,7 @@ export interface FastDraftOptions {
 
 /**
  * The file to load for the draft model `id`, pulled to `file`: the same weights in a cheaper precision where the catalog says so, made
- * once beside it; the file itself for other models, or where it cannot be made. Throws the signal's reason only.
+ * once in the same folder; the file itself for other models, or where it cannot be made. Throws the signal's reason only.
  */
 export async function fastDraft(id: string, file: string, options: FastDraftOptions = {}): Promise<string> {
   const entry = findEntry(id)

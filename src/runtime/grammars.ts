@@ -7,7 +7,7 @@ const REMEMBERED = 8
 /** The grammars of late requests: what one request has found out about its grammar serves the next. */
 export class Grammars {
   readonly #vocabulary: { readonly size: number; readonly endTokens: ReadonlySet<Token>; shownBytes(token: Token): Uint8Array }
-  readonly #known = new Map<string, TokenGrammar>()
+  readonly #recent = new Map<string, TokenGrammar>()
   #trie: TokenTrie | undefined
 
   constructor(vocabulary: { readonly size: number; readonly endTokens: ReadonlySet<Token>; shownBytes(token: Token): Uint8Array }) {
@@ -18,10 +18,10 @@ export class Grammars {
   get(text: string): TokenGrammar {
     const { size, endTokens } = this.#vocabulary
     this.#trie ??= new TokenTrie(size, (token) => this.#vocabulary.shownBytes(token))
-    const grammar = this.#known.get(text) ?? new TokenGrammar(text, this.#trie, endTokens)
-    this.#known.delete(text)
-    this.#known.set(text, grammar)
-    if (this.#known.size > REMEMBERED) this.#known.delete(this.#known.keys().next().value as string)
+    const grammar = this.#recent.get(text) ?? new TokenGrammar(text, this.#trie, endTokens)
+    this.#recent.delete(text)
+    this.#recent.set(text, grammar)
+    if (this.#recent.size > REMEMBERED) this.#recent.delete(this.#recent.keys().next().value as string)
     return grammar
   }
 }

@@ -32,11 +32,11 @@ export class Slots {
     return this.#idle.length
   }
 
-  /** A slot for this prompt; its caches hold what is known of it. At least one slot must be idle. */
+  /** A slot for this prompt; its caches hold the part of it that any slot has. At least one slot must be idle. */
   take(prompt: readonly Token[]): Slot {
     const goesOn = (slot: Slot) => slot.text.common(prompt) * 2 > slot.text.length
-    const known = this.#idle.filter(goesOn)
-    const best = known.reduce<Slot | undefined>((a, b) => (a && a.text.common(prompt) >= b.text.common(prompt) ? a : b), undefined)
+    const continued = this.#idle.filter(goesOn)
+    const best = continued.reduce<Slot | undefined>((a, b) => (a && a.text.common(prompt) >= b.text.common(prompt) ? a : b), undefined)
     const slot = best ?? this.#idle[0]
     if (!slot) throw new Error('no slot is idle')
     this.#idle.splice(this.#idle.indexOf(slot), 1)

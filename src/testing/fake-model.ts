@@ -5,7 +5,7 @@ import type { NodeId, TokenTree } from '../core/token-tree.ts'
 import { FakeCache } from './fake-cache.ts'
 
 export interface FakeModelOptions {
-  /** Words. Default 64. */
+  /** Tokens. Default 64. */
   readonly vocabSize?: number
   /** Tokens that a cache can hold. Default 512. */
   readonly contextLength?: number
@@ -16,7 +16,7 @@ export interface FakeModelOptions {
   readonly seed?: number
   /** Share of contexts (0..1) whose logits depend on the last token only: the higher, the more phrases recur. Default 0. */
   readonly repetitiveness?: number
-  /** Another model that this one agrees with on this share of contexts (0..1): a draft of known acceptance. */
+  /** Another model that this one agrees with on this share of contexts (0..1): a draft of that acceptance rate. */
   readonly agreesWith?: { readonly model: FakeModel; readonly rate: number }
   /** The law itself, instead of a pseudo-random one: the logits after a text, `vocabSize` of them. */
   readonly law?: (text: readonly Token[]) => ArrayLike<number>
@@ -96,9 +96,9 @@ export class FakeModel implements Model {
     const row = (node: NodeId): Float32Array => {
       if (!isFresh()) throw new Error('these logits are gone: another pass has run')
       if (!tree.needsLogits(node)) throw new RangeError(`the logits of node ${node} were not asked for`)
-      const known = rows.get(node) ?? this.rowAfter([...prefix, ...tree.tokensTo(node)])
-      rows.set(node, known)
-      return known
+      const row = rows.get(node) ?? this.rowAfter([...prefix, ...tree.tokensTo(node)])
+      rows.set(node, row)
+      return row
     }
     return logitsOf(row)
   }
@@ -109,10 +109,10 @@ function share(context: number, salt: number): number {
   return (hash([context], salt) % 1000) / 1000
 }
 
-/** FNV-1a over words, finished with a murmur mix: 32 unsigned bits. */
-function hash(words: readonly number[], seed: number): number {
+/** FNV-1a over tokens, finished with a murmur mix: 32 unsigned bits. */
+function hash(tokens: readonly number[], seed: number): number {
   let state = 0x811c9dc5 ^ seed
-  for (const word of words) state = Math.imul(state ^ word, 0x01000193) ^ (state >>> 15)
+  for (const token of tokens) state = Math.imul(state ^ token, 0x01000193) ^ (state >>> 15)
   state = Math.imul(state ^ (state >>> 16), 0x85ebca6b)
   state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35)
   return (state ^ (state >>> 16)) >>> 0

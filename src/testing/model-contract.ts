@@ -44,9 +44,9 @@ export function modelContract(name: string, options: ContractOptions, runner: Ru
 /** Tree logits equal a chain's; then, for several paths, commit, continue, and compare with a fresh text. */
 function checkShape(model: Model, shape: Shape, tolerance: number): void {
   const draw = drawer(11)
-  const words = Math.min(model.vocabSize, 1000)
-  const prefix = Array.from({ length: 5 }, () => draw(words))
-  const tree = shape(draw, words)
+  const vocabSize = Math.min(model.vocabSize, 1000)
+  const prefix = Array.from({ length: 5 }, () => draw(vocabSize))
+  const tree = shape(draw, vocabSize)
   const wanted = Array.from({ length: tree.size }, (_, node) => node).filter((node) => tree.needsLogits(node))
   withCache(model, (cache) => {
     const text = new CachedSequence(cache)
@@ -71,7 +71,7 @@ function checkShape(model: Model, shape: Shape, tolerance: number): void {
       cache.commit(nodes)
       expectEqual(cache.length, prefix.length + nodes.length, 'committed length')
       const after = [...prefix, ...nodes.map((node) => tree.token(node))]
-      checkNext(model, cache, after, draw(words), tolerance, `after keeping ${nodes.join(' ')}`)
+      checkNext(model, cache, after, draw(vocabSize), tolerance, `after keeping ${nodes.join(' ')}`)
     })
   }
 }
@@ -99,9 +99,9 @@ function checkNext(model: Model, cache: Cache, text: readonly Token[], token: To
 
 function checkSessions(model: Model, tolerance: number): void {
   const draw = drawer(23)
-  const words = Math.min(model.vocabSize, 1000)
-  const prefixes = [3, 8].map((length) => Array.from({ length }, () => draw(words)))
-  const trees = [SHAPES['draft with suffixes at its end'], SHAPES['deep random tree']].map((shape) => shape(draw, words))
+  const vocabSize = Math.min(model.vocabSize, 1000)
+  const prefixes = [3, 8].map((length) => Array.from({ length }, () => draw(vocabSize)))
+  const trees = [SHAPES['draft with suffixes at its end'], SHAPES['deep random tree']].map((shape) => shape(draw, vocabSize))
   withCache(model, (first) => {
     withCache(model, (second) => {
       const caches = [first, second]
@@ -122,7 +122,7 @@ function checkSessions(model: Model, tolerance: number): void {
         const nodes = tree.path(tree.leaves.at(-1) as NodeId)
         cache.commit(nodes)
         const text = [...(prefixes[i] as Token[]), ...nodes.map((node) => tree.token(node))]
-        checkNext(model, cache, text, draw(words), tolerance, `session ${i} goes on`)
+        checkNext(model, cache, text, draw(vocabSize), tolerance, `session ${i} goes on`)
       })
     })
   })
@@ -131,45 +131,45 @@ function checkSessions(model: Model, tolerance: number): void {
 /** The prefix of another session, whose tree is pending, is as good as one's own, and outlives the other. */
 function checkAdoption(model: Model, tolerance: number): void {
   const draw = drawer(29)
-  const words = Math.min(model.vocabSize, 1000)
-  const prefix = Array.from({ length: 9 }, () => draw(words))
+  const vocabSize = Math.min(model.vocabSize, 1000)
+  const prefix = Array.from({ length: 9 }, () => draw(vocabSize))
   const shared = prefix.slice(0, 6)
   withCache(model, (second) => {
     withCache(model, (first) => {
       read(model, new CachedSequence(first), prefix)
       read(model, new CachedSequence(second), prefix.slice(0, 2).reverse())
-      model.forward([{ cache: first, tree: SHAPES['guess set'](draw, words) }])
+      model.forward([{ cache: first, tree: SHAPES['guess set'](draw, vocabSize) }])
       second.adopt(first, shared.length)
       expectEqual(second.length, shared.length, 'length after sharing')
       expectThrow(() => second.adopt(first, prefix.length + 1), 'more than the other has', true)
-      checkNext(model, second, shared, draw(words), tolerance, 'who shares')
+      checkNext(model, second, shared, draw(vocabSize), tolerance, 'who shares')
       first.rollback(prefix.length)
-      checkNext(model, first, prefix, draw(words), tolerance, 'who is shared')
+      checkNext(model, first, prefix, draw(vocabSize), tolerance, 'who is shared')
     })
     second.rollback(shared.length)
-    checkNext(model, second, shared, draw(words), tolerance, 'after the other is closed')
+    checkNext(model, second, shared, draw(vocabSize), tolerance, 'after the other is closed')
   })
 }
 
 function checkRollback(model: Model, tolerance: number): void {
   const draw = drawer(37)
-  const words = Math.min(model.vocabSize, 1000)
-  const prefix = Array.from({ length: 12 }, () => draw(words))
+  const vocabSize = Math.min(model.vocabSize, 1000)
+  const prefix = Array.from({ length: 12 }, () => draw(vocabSize))
   for (const length of [0, 5, 12]) {
     withCache(model, (cache) => {
       read(model, new CachedSequence(cache), prefix)
-      model.forward([{ cache, tree: SHAPES['guess set'](draw, words) }])
+      model.forward([{ cache, tree: SHAPES['guess set'](draw, vocabSize) }])
       cache.rollback(length)
       expectEqual(cache.length, length, 'length after rollback')
-      checkNext(model, cache, prefix.slice(0, length), draw(words), tolerance, `after rollback to ${length}`)
+      checkNext(model, cache, prefix.slice(0, length), draw(vocabSize), tolerance, `after rollback to ${length}`)
     })
   }
 }
 
 function checkChunks(model: Model, tolerance: number): void {
   const draw = drawer(41)
-  const words = Math.min(model.vocabSize, 1000)
-  const prompt = Array.from({ length: 30 }, () => draw(words))
+  const vocabSize = Math.min(model.vocabSize, 1000)
+  const prompt = Array.from({ length: 30 }, () => draw(vocabSize))
   withCache(model, (cache) => {
     for (let at = 0; at < 29; at += 7) {
       const tree = TokenTree.chain(prompt.slice(at, Math.min(at + 7, 29)))
@@ -183,13 +183,13 @@ function checkChunks(model: Model, tolerance: number): void {
 /** As many tokens as one pass takes (at most 512), in 16 branches: each end is right, and the last branch can be kept. */
 function checkWidest(model: Model, tolerance: number): void {
   const draw = drawer(47)
-  const words = Math.min(model.vocabSize, 1000)
-  const prefix = Array.from({ length: 5 }, () => draw(words))
+  const vocabSize = Math.min(model.vocabSize, 1000)
+  const prefix = Array.from({ length: 5 }, () => draw(vocabSize))
   const length = Math.floor(Math.min(model.maxBatch, 512) / 16)
   const tree = new TokenTree()
   while (tree.leaves.length < 16) {
-    let at = tree.add(ROOT, draw(words), { needsLogits: false })
-    while (tree.depth(at) < length) at = tree.add(at, draw(words), { needsLogits: tree.depth(at) === length - 1 })
+    let at = tree.add(ROOT, draw(vocabSize), { needsLogits: false })
+    while (tree.depth(at) < length) at = tree.add(at, draw(vocabSize), { needsLogits: tree.depth(at) === length - 1 })
   }
   withCache(model, (cache) => {
     read(model, new CachedSequence(cache), prefix)
@@ -199,7 +199,14 @@ function checkWidest(model: Model, tolerance: number): void {
     const kept = tree.path(ends[1] as NodeId)
     cache.commit(kept)
     const texts = ends.map((end) => [...prefix, ...tree.tokensTo(end)])
-    checkNext(model, cache, [...prefix, ...kept.map((node) => tree.token(node))], draw(words), tolerance, 'after keeping the last branch')
+    checkNext(
+      model,
+      cache,
+      [...prefix, ...kept.map((node) => tree.token(node))],
+      draw(vocabSize),
+      tolerance,
+      'after keeping the last branch',
+    )
     for (const [i, text] of texts.entries()) same(rows[i] as Float32Array, plainRow(model, text), tolerance, `branch ${i === 0 ? 0 : 15}`)
   })
 }

@@ -1,4 +1,4 @@
-/** A part of a prompt: the template's own text, in which control words count, or what somebody wrote. */
+/** A part of a prompt: the template's own text, in which control tokens count, or what somebody wrote. */
 export interface PromptPart {
   readonly text: string
   readonly isMarkup: boolean
@@ -12,7 +12,7 @@ const HELD_NUMBER = new RegExp(`"${NUMBER}(\\d+)${LAST}"|${NUMBER}(\\d+)${LAST}`
 const JSON_PART = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g
 
 /**
- * What people wrote, on its way through a template: control words (`<|im_end|>`) in it are hidden before, and come back as plain
+ * What people wrote, on its way through a template: control tokens (`<|im_end|>`) in it are hidden before, and come back as plain
  * text; numbers of JSON text keep their digits, its keys their order.
  */
 export class ChatMarkup {
@@ -21,14 +21,14 @@ export class ChatMarkup {
   readonly #hidden: string[] = []
   readonly #numbers: string[] = []
 
-  /** `marks` = the control words of the model, as they are spelled. */
+  /** `marks` = the control tokens of the model, as they are spelled. */
   constructor(marks: readonly string[]) {
-    const words = [...marks].sort((a, b) => b.length - a.length).map((mark) => mark.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-    this.#marks = new RegExp([...words, RESERVED].join('|'), 'g')
-    this.#marksInJson = new RegExp(words.join('|') || RESERVED, 'g')
+    const escaped = [...marks].sort((a, b) => b.length - a.length).map((mark) => mark.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    this.#marks = new RegExp([...escaped, RESERVED].join('|'), 'g')
+    this.#marksInJson = new RegExp(escaped.join('|') || RESERVED, 'g')
   }
 
-  /** A value without control words in its texts and keys. */
+  /** A value without control tokens in its texts and keys. */
   hide(value: unknown, marks = this.#marks): unknown {
     if (typeof value === 'string') return value.replace(marks, (mark) => `${FIRST}${this.#hidden.push(mark) - 1}${LAST}`)
     if (Array.isArray(value)) return value.map((one) => this.hide(one, marks))

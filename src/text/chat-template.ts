@@ -67,8 +67,8 @@ export function knowsTools(template: string | undefined): boolean {
 
 /** The template that is meant by a name, or by its own text. Throws E_USAGE. */
 export function chatTemplateOf(given: string): string {
-  const known = KNOWN_TEMPLATES[given]
-  if (known !== undefined) return known
+  const template = KNOWN_TEMPLATES[given]
+  if (template !== undefined) return template
   if (/\{[{%]/.test(given)) return given
   throw new OuroborosError(
     'E_USAGE',
@@ -94,9 +94,9 @@ const templates = new Map<string, Template>()
 
 /** Parsed once: other sessions wait meanwhile. */
 function parsed(text: string): Template {
-  const known = templates.get(text) ?? new Template(text)
-  templates.set(text, known)
-  return known
+  const parsed = templates.get(text) ?? new Template(text)
+  templates.set(text, parsed)
+  return parsed
 }
 
 /** The beginning of the answer, where the last message is that. */

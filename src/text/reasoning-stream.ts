@@ -2,7 +2,7 @@ const OPEN = '<think>'
 const CLOSE = '</think>'
 
 /** What a piece of text turned out to be. */
-export interface HeardThought {
+export interface ParsedThought {
   readonly reasoning: string
   readonly text: string
 }
@@ -20,16 +20,16 @@ export class ReasoningStream {
     this.#state = isThinking ? 'thinking' : 'before'
   }
 
-  push(text: string): HeardThought {
-    return this.#hear(text, false)
+  push(text: string): ParsedThought {
+    return this.#push(text, false)
   }
 
   /** The rest, at the end. */
-  flush(): HeardThought {
-    return this.#hear('', true)
+  flush(): ParsedThought {
+    return this.#push('', true)
   }
 
-  #hear(text: string, isWhole: boolean): HeardThought {
+  #push(text: string, isWhole: boolean): ParsedThought {
     this.#held += text
     let reasoning = ''
     if (this.#state === 'before') {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { limitOf } from '../../src/bench/limit.ts'
 import { orderOf } from '../../src/bench/order.ts'
-import { median, quantile } from '../../src/bench/statistics.ts'
 import { tune } from '../../src/bench/tune.ts'
+import { median, quantile } from '../../src/core/quantile.ts'
 
 describe('statistics', () => {
   it('median and quartiles, interpolated', () => {

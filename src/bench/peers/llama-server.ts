@@ -36,11 +36,11 @@ export class LlamaServer implements AsyncDisposable {
   readonly #said: string[]
 
   /** Starts a server and waits until it answers. Throws `E_ENGINE` if it does not; the signal's reason when aborted. */
-  static async start(program: string, name: string, words: (port: number) => readonly string[], signal: AbortSignal): Promise<LlamaServer> {
+  static async start(program: string, name: string, args: (port: number) => readonly string[], signal: AbortSignal): Promise<LlamaServer> {
     const port = await freePort()
     // Ctrl-C at a terminal reaches a whole group: the server has one of its own, we end it.
     const options: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe'], detached: process.platform !== 'win32' }
-    const child = spawn(program, words(port), options)
+    const child = spawn(program, args(port), options)
     const server = new LlamaServer(child, `http://127.0.0.1:${port}`, signal)
     try {
       await server.#ready(name)
@@ -117,7 +117,7 @@ export class LlamaServer implements AsyncDisposable {
       if (healthy) return
       const { pid, exitCode, signalCode } = this.#process
       const ended = pid === undefined ? 'no process' : (exitCode ?? signalCode)
-      await sleep(ASK_AGAIN_MS) // its last words may still be on their way
+      await sleep(ASK_AGAIN_MS) // its last lines may still be on their way
       if (ended !== null || performance.now() > until) {
         const what = ended === null ? 'does not answer' : `ended with ${ended}`
         throw new OuroborosError('E_ENGINE', `${name}: llama-server ${what}: ${this.#lastWords()}`)

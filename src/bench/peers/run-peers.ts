@@ -38,9 +38,9 @@ export async function runPeer(
   const request = { maxTokens, temperature, seed }
   const rendered = new Map<string, string>()
   const render = async (prompt: string) => {
-    const known = rendered.get(prompt) ?? (await servers.of(peer.plain).render(prompt))
-    rendered.set(prompt, known)
-    return known
+    const text = rendered.get(prompt) ?? (await servers.of(peer.plain).render(prompt))
+    rendered.set(prompt, text)
+    return text
   }
   const contender = (mode: PeerMode): Contender => ({
     name: mode.name,

@@ -36,7 +36,7 @@ export class ServerPool implements AsyncDisposable {
   }
 
   async #start(mode: PeerMode): Promise<LlamaServer> {
-    const words = (port: number) => serverArguments(this.#peer, mode, this.#setting, port)
-    return await LlamaServer.start(this.#program, mode.name, words, this.#signal)
+    const args = (port: number) => serverArguments(this.#peer, mode, this.#setting, port)
+    return await LlamaServer.start(this.#program, mode.name, args, this.#signal)
   }
 }

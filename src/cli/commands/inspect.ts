@@ -34,7 +34,7 @@ function describe({ models, pairing }: { models: readonly GgufFacts[]; pairing: 
 }
 
 function describeModel(facts: GgufFacts): string {
-  const { vocabulary: words } = facts
+  const { vocabulary } = facts
   const types = facts.tensorTypes.map(({ type, tensors, bytes }) => `${type} ${tensors} (${formatBytes(bytes)})`)
   const rows: [string, string][] = [
     ['file', `${facts.file} (${formatBytes(facts.bytes)}, GGUF ${facts.ggufVersion})`],
@@ -46,7 +46,10 @@ function describeModel(facts: GgufFacts): string {
     ['parameters', formatCount(facts.parameters)],
     ['quantization', facts.quantization ?? 'not given'],
     ['tensors', types.join(', ')],
-    ['vocabulary', `${words.size} tokens, tokenizer ${words.tokenizer ?? 'none'}, bos ${words.bos ?? 'none'}, eos ${words.eos ?? 'none'}`],
+    [
+      'vocabulary',
+      `${vocabulary.size} tokens, tokenizer ${vocabulary.tokenizer ?? 'none'}, bos ${vocabulary.bos ?? 'none'}, eos ${vocabulary.eos ?? 'none'}`,
+    ],
     ['context', facts.contextLength === null ? 'not given' : `${facts.contextLength} tokens`],
     ['template', facts.chatTemplate ? 'yes' : 'none'],
   ]

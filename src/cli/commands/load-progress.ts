@@ -54,7 +54,7 @@ export class LoadProgress {
     this.#terminal = terminal
   }
 
-  /** Hears of one event. */
+  /** Shows one event. */
   show(event: Event): void {
     if (this.#terminal.stderr.isTTY) this.#draw(event)
     else this.#print(event)

@@ -67,7 +67,7 @@ export function targetsOf(flags: BenchFlags): string[] {
   return flags.targets ?? [flags.model]
 }
 
-/** What to measure; reads the prompts. `note` hears of what is left out. Throws `E_USAGE` and `E_FILE`. */
+/** What to measure; reads the prompts. `note` is told what is left out. Throws `E_USAGE` and `E_FILE`. */
 export function toPlan(flags: BenchFlags, note: (line: string) => void): Plan {
   const { data } = flags
   // Not required by the parser: it would ask for it before `bench serve` as well.
@@ -105,8 +105,8 @@ function hasDraft(target: string, flags: BenchFlags): boolean {
 
 function peers(text: string): PeerName[] {
   return [...new Set(list(text))].map((name) => {
-    const known = PEER_NAMES.find((one) => one === name)
-    if (known === undefined) throw new InvalidArgumentError(`Allowed: ${PEER_NAMES.join(', ')}`)
-    return known
+    const peer = PEER_NAMES.find((one) => one === name)
+    if (peer === undefined) throw new InvalidArgumentError(`Allowed: ${PEER_NAMES.join(', ')}`)
+    return peer
   })
 }

@@ -47,15 +47,15 @@ const REMOVED: Readonly<Record<string, string | null>> = {
   '--spec-ngram-min-hits': null,
 }
 
-/** Flags whose value may be left out: the words they take, and the one that is meant then. */
-const OPTIONAL: Readonly<Record<string, { words: readonly string[]; absent: string }>> = {
-  '--flash-attn': { words: ['on', 'off', 'auto'], absent: 'on' },
-  '--color': { words: ['auto', 'always', 'never'], absent: 'auto' },
+/** Flags whose value may be left out: the values they take, and the one that is meant then. */
+const OPTIONAL: Readonly<Record<string, { values: readonly string[]; absent: string }>> = {
+  '--flash-attn': { values: ['on', 'off', 'auto'], absent: 'on' },
+  '--color': { values: ['auto', 'always', 'never'], absent: 'auto' },
 }
 
 const HUGGING_FACE: Readonly<Record<string, string>> = { '-hf': '--model', '--hf-repo': '--model', '-hfd': '--spec-draft-model' }
 
-/** Rewrites a command line in llama.cpp's spelling so that commander understands it. `warn` hears of outdated names. */
+/** Rewrites a command line in llama.cpp's spelling so that commander understands it. `warn` is told of outdated names. */
 export function rewriteFlags(argv: readonly string[], warn: (line: string) => void): string[] {
   const result: string[] = []
   for (let i = 0; i < argv.length; i++) {
@@ -82,7 +82,7 @@ export function rewriteFlags(argv: readonly string[], warn: (line: string) => vo
     const optional = OPTIONAL[name]
     if (optional && value === undefined) {
       const follows = argv[i + 1]
-      const spoken = follows !== undefined && optional.words.includes(follows)
+      const spoken = follows !== undefined && optional.values.includes(follows)
       result.push(`${name}=${spoken ? next() : optional.absent}`)
     } else if (name === given) result.push(word)
     else result.push(name, ...(value === undefined ? [] : [value]))

@@ -57,10 +57,11 @@ export function addLoadFlags(command: Command, defaultModel: string): Command {
     .option('--chat-template-file <file>', 'the same, from a file')
     .option('--library <path>', 'another build of the native library, of the same version: libllama or its folder (OUROBOROS_LIBRARY)')
     .option('--no-calibrate', 'do not measure the cost of passes at the first load: usual costs are assumed')
-    .option('--phrases-from <file>', 'text whose phrases are known from the start; repeatable', (file: string, files: string[] = []) => [
-      ...files,
-      file,
-    ])
+    .option(
+      '--phrases-from <file>',
+      'text whose phrases the pool holds from the start; repeatable',
+      (file: string, files: string[] = []) => [...files, file],
+    )
     .option('--exact', "refuse where texts would not be plain decoding's to the byte (elsewhere they are, without this flag)")
     .option('--no-kernels', "llama.cpp's own kernels: for comparison, and as a way out")
 }

@@ -18,6 +18,6 @@ export function decode(bytes: Buffer, what: string): string {
 }
 
 function reason(cause: NodeJS.ErrnoException): string {
-  const known: Record<string, string> = { ENOENT: 'no such file', EISDIR: 'it is a folder', EACCES: 'no permission' }
-  return known[cause.code ?? ''] ?? cause.message
+  const reasons: Record<string, string> = { ENOENT: 'no such file', EISDIR: 'it is a folder', EACCES: 'no permission' }
+  return reasons[cause.code ?? ''] ?? cause.message
 }

@@ -18,8 +18,8 @@ export function learnFromRejected(
 ): void {
   const answers = new Map<NodeId, Token>()
   const answer = (node: NodeId): Token | undefined => {
-    const known = answers.get(node)
-    if (known !== undefined || answers.size >= most) return known
+    const cached = answers.get(node)
+    if (cached !== undefined || answers.size >= most) return cached
     const token = targetArgmax(node)
     if (token !== undefined) answers.set(node, token)
     return token

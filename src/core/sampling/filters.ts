@@ -1,7 +1,7 @@
 import { type Candidates, type RowMath, SUM_BLOCK } from '../logits-math.ts'
 import type { Token } from '../token.ts'
 
-/** exp(-24) × 152k words is under 6e-6: tokens this far below the best (after temperature) weigh less than the logits' own rounding. */
+/** exp(-24) × 152k tokens is under 6e-6: tokens this far below the best (after temperature) weigh less than the logits' own rounding. */
 const UNREACHABLE = 24
 
 /** Sums of different machines differ by less than this part of the total. A choice that is closer than that is made the slow way. */
@@ -60,7 +60,7 @@ export function keepTopP(from: Candidates, p: number): Candidates {
 /** Undefined: some choice is closer than `slack`. No candidate is further than `lowest` from the best one. */
 function nucleus(near: (band: number) => Candidates, lowest: number, total: number, p: number, slack: number): Candidates | undefined {
   const wanted = p * total
-  // Sorting 152k words costs more than a pass: widen the band below the best until it holds enough.
+  // Sorting 152k tokens costs more than a pass: widen the band below the best until it holds enough.
   for (let band = 6; ; band *= 2) {
     const { tokens, logits, most } = near(Math.min(band, lowest))
     const order = new Uint32Array(tokens.length)

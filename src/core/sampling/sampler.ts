@@ -81,7 +81,7 @@ export class Sampler {
     return this.#choose(logits.math, row, prefix.length + SECOND_DRAW)
   }
 
-  /** Hears each emitted token. */
+  /** Told each emitted token. */
   accept(token: Token): void {
     this.constraint?.accept(token)
   }

@@ -84,9 +84,9 @@ export class PaperDrafter implements Drafter {
     const { contextLength, maxBatch } = this.#draft.cache.model
     const key = text.at(-1) as Token
     const guesses = window.isFull ? this.#pool.phrases(key).map(usable) : []
-    const beside = window.nodes + guesses.flat().length
-    if (text.length + window.depth > contextLength || beside >= maxBatch) return []
-    const tree = TokenTree.chain(yield* this.#draft.catchUp(text, beside))
+    const extraNodes = window.nodes + guesses.flat().length
+    if (text.length + window.depth > contextLength || extraNodes >= maxBatch) return []
+    const tree = TokenTree.chain(yield* this.#draft.catchUp(text, extraNodes))
     const root = tree.size - 1
     window.attach(tree, root)
     for (const phrase of guesses) tree.addPath(root, phrase)

@@ -14,12 +14,12 @@ export class PaperPool {
     return this.#phrases.get(key) ?? []
   }
 
-  /** A known phrase becomes the newest; a new one drops the oldest if there is no room. */
+  /** A phrase that it holds becomes the newest; a new one drops the oldest if there is no room. */
   insert(key: Token, phrase: readonly Token[]): void {
     const list = this.#phrases.get(key) ?? []
     this.#phrases.set(key, list)
-    const known = list.findIndex((other) => other.every((token, i) => token === phrase[i]))
-    if (known >= 0) list.splice(known, 1)
+    const at = list.findIndex((other) => other.every((token, i) => token === phrase[i]))
+    if (at >= 0) list.splice(at, 1)
     else if (list.length >= this.capacity) list.shift()
     list.push([...phrase])
   }
