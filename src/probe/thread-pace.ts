@@ -1,4 +1,5 @@
 import { type CostCurve, costOf } from '../core/cost-curve.ts'
+import { median } from '../core/quantile.ts'
 
 /** Passes whose median counts, so that single late ones do not. */
 const WINDOW = 5
