@@ -5,6 +5,7 @@ const PROMPT = 'Write a Python function that merges two sorted lists, then the s
 const NEXT = [
   ['run', 'a chat; with a prompt, one answer'],
   ['run --compare "PROMPT"', 'your prompt, plain and fast'],
+  ['playground', 'see it work, in the browser'],
   ['serve', 'an OpenAI-compatible server'],
 ]
 

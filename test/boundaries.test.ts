@@ -37,7 +37,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'probe',
     'models',
   ],
-  'index.ts': ['core', 'api', 'runtime/engine.ts', 'llama/devices.ts', 'llama/quantize.ts'], // the list of names
+  'index.ts': ['core', 'api', 'runtime/engine.ts', 'llama'], // the list of names
   builds: ['core', 'models'],
   server: ['core', 'api', 'text'],
   'server/playground': ['core', 'core/control', 'api', 'server/response-schemas.ts'], // runs in browsers
@@ -57,7 +57,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'runtime/drafter-factory.ts', // the drafters as a request gets them
   ],
   'cli/views': ['core', 'api', 'models', 'builds', 'bench'],
-  'cli/flags': ['core', 'api', 'models', 'bench', 'builds', 'server', 'cli/views', 'text/json-schema.ts'], // a schema is checked before models are loaded
+  'cli/flags': ['core', 'api', 'models', 'bench', 'builds', 'server', 'cli/views', 'text'],
   'cli/commands': [
     'core',
     'api',
@@ -67,10 +67,8 @@ const ARROWS: Record<string, readonly string[]> = {
     'bench',
     'runtime/engine.ts', // `load`, behind the world that tests replace
     'runtime/fast-draft.ts', // `pull` makes the fast draft
-    'llama/devices.ts',
-    'llama/quantize.ts',
-    'llama/model.ts', // `bench record` asks both models, in its own process
-    'probe/pass-table.ts',
+    'llama',
+    'probe',
     'replay',
     'cli/views',
     'cli/flags',

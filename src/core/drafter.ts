@@ -43,7 +43,7 @@ export interface DraftBudget {
 export interface Verdict {
   /** All tokens fixed now, the emitted ones included. Valid during `observe` only. */
   readonly prefix: readonly Token[]
-  /** Length of the prefix that the proposal hung from. */
+  /** Length of the prefix that the proposal continues. */
   readonly before: number
   readonly proposal: TokenTree
   /** Tokens of each draft pass behind it. */

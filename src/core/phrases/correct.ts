@@ -52,7 +52,7 @@ export interface TriedPhrase {
 /**
  * In-place correction of a tried phrase, after rejection as after acceptance: its record counts the tokens that the walk came
  * to; a tail that the target would not write is replaced by the target's own token, a phrase refuted at once is not offered
- * again behind this key. `before`: the last tokens that the proposal hung from.
+ * again behind this key. `before`: the last tokens that the proposal continues.
  */
 export function judgePhrase(tried: TriedPhrase, before: readonly Token[], verdict: Verdict, accepted: ReadonlySet<NodeId>): void {
   const { pool, parent, keySize, nodes } = tried

@@ -16,7 +16,7 @@ export interface PaperOptions {
   readonly N: number
   /** Phrases kept per key token, all tried in each draft pass. */
   readonly G: number
-  /** Phrases hung at the draft's end. */
+  /** Phrases at the draft's end. */
   readonly K: number
   /** Draft length. */
   readonly gamma: number
