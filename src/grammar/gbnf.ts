@@ -13,7 +13,8 @@ export interface Rule {
   alternatives: Item[][] | undefined
 }
 
-const MAX_LENGTH = 2 ** 20
+/** Characters of a grammar. */
+export const MAX_LENGTH = 2 ** 20
 const MAX_DEPTH = 256
 const MAX_REPEATS = 1e9
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -128,6 +129,7 @@ class Parser {
 
   #end(frames: Frame[]): boolean {
     const char = this.#text[this.#at]
+    if (char === '<' || char === '!') throw this.#wrong('tokens (<…>) are not taken: write their text')
     if (frames.length > 1) throw this.#wrong(char === undefined ? 'a group is not closed' : 'no symbol begins like this')
     if (char !== undefined && char !== '\n' && char !== '\r') throw this.#wrong('no symbol begins like this')
     this.#skip(true)

@@ -38,6 +38,7 @@ const REFUSED: readonly [string, string][] = [
   ['root ::= "a"{99999999999}', 'goes up to 1000000000'],
   ['root ::= "\0"', 'NUL'],
   ['root = "a"', 'needs ::='],
+  ['root ::= <think> "a"', 'tokens (<…>) are not taken'],
   ['root ::= "a"\n::= "b"', 'line 2'],
   [`root ::= ${'('.repeat(5000)}"a"${')'.repeat(5000)}`, 'nested more than 256 deep'],
   [`root ::= "${'a'.repeat(2 ** 20)}"`, 'at most 1048576'],

@@ -1,4 +1,7 @@
+import { HIGHEST } from '../../grammar/char-set.ts'
+import { MAX_LENGTH } from '../../grammar/gbnf.ts'
 import { type Automaton, type Edge, TooManyStates } from './automaton.ts'
+import { wrong } from './schema-error.ts'
 import type { SchemaReader } from './schema-reader.ts'
 import type { Node } from './shape.ts'
 import { characters, jsonCharacters } from './spelling.ts'
@@ -8,7 +11,8 @@ const BASE: Readonly<Record<string, string>> = {
   space: String.raw`| " " | "\n" [ \t]{0,20}`,
   // No half of a surrogate pair: it is no text.
   char: String.raw`[^"\\\x00-\x1F] | "\\" (["\\/bfnrt] | "u" ([0-9abcefABCEF] [0-9a-fA-F]{3} | [dD] ([0-7] [0-9a-fA-F]{2} | [89abAB] [0-9a-fA-F]{2} "\\u" [dD] [c-fC-F] [0-9a-fA-F]{2})))`,
-  string: String.raw`"\"" char* "\"" space`,
+  chars: 'char*',
+  string: String.raw`"\"" chars "\"" space`,
   integer: '"-"? ("0" | [1-9] [0-9]{0,15}) space',
   number: '"-"? ("0" | [1-9] [0-9]{0,15}) ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,3})? space',
   boolean: '("true" | "false") space',
@@ -18,7 +22,8 @@ const BASE: Readonly<Record<string, string>> = {
   array: '"[" space (value ("," space value)*)? "]" space',
 }
 const USES: Readonly<Record<string, readonly string[]>> = {
-  string: ['char', 'space'],
+  chars: ['char'],
+  string: ['chars', 'space'],
   integer: ['space'],
   number: ['space'],
   boolean: ['space'],
@@ -44,6 +49,9 @@ export class Rules {
   readonly #rules = new Map<string, string>()
   readonly #automata = new Map<Automaton, string>()
   readonly #characters = new Map<string, string>()
+  #length = 0
+  /** Per wish, the next number to try. */
+  readonly #twins = new Map<string, number>()
 
   /** A free name like this one. */
   name(wish: string): string {
@@ -53,13 +61,19 @@ export class Rules {
         .replace(/^-+|-+$/g, '')
         .slice(-40) || 'rule'
     let name = plain
-    for (let i = 2; this.#rules.has(name) || Object.hasOwn(BASE, name) || name === 'root'; i++) name = `${plain}-${i}`
+    for (let i = this.#twins.get(plain) ?? 2; this.#rules.has(name) || Object.hasOwn(BASE, name) || name === 'root'; i++) {
+      name = `${plain}-${i}`
+      this.#twins.set(plain, i + 1)
+    }
     this.#rules.set(name, '')
     return name
   }
 
+  /** Throws E_GRAMMAR where the grammar gets too long. */
   define(name: string, body: string): string {
     this.#rules.set(name, body)
+    this.#length += name.length + body.length + '  ::= \n'.length
+    if (this.#length > MAX_LENGTH) throw wrong('schema', `is too large: its grammar would have more than ${MAX_LENGTH} characters`)
     return name
   }
 
@@ -76,9 +90,12 @@ export class Rules {
     const known = this.#automata.get(automaton)
     if (known) return known
     if (automaton.edges.length > MAX_STATES) throw new TooManyStates()
-    const names = automaton.edges.map((_, i) => this.name(`${wish}-${i}`))
+    // Where anything may follow, the rule of all strings does.
+    const isFree = (state: number) => json && automaton.accepts[state] && isEverything(automaton.edges[state] as readonly Edge[], state)
+    const names = automaton.edges.map((_, i) => (isFree(i) ? this.use('chars') : this.name(`${wish}-${i}`)))
     this.#automata.set(automaton, names[0] as string)
     for (const [state, edges] of automaton.edges.entries()) {
+      if (isFree(state)) continue
       const ways = edges.flatMap(({ set, to }: Edge) =>
         (json ? jsonCharacters(set) : [characters(set)]).map((character) => `${this.#short(character)} ${names[to]}`),
       )
@@ -98,4 +115,8 @@ export class Rules {
   print(root: string): string {
     return [['root', root], ...this.#rules].map(([name, body]) => `${name} ::= ${body}\n`).join('')
   }
+}
+
+function isEverything([edge]: readonly Edge[], state: number): boolean {
+  return edge?.to === state && edge.set.length === 2 && edge.set[0] === 0 && (edge.set[1] as number) >= HIGHEST
 }
