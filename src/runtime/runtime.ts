@@ -13,6 +13,7 @@ import type { LlamaModel } from '../llama/model.ts'
 import { assumedCosts } from '../probe/cost-load.ts'
 import { type Learned, recallLearned, rememberLearned } from '../probe/learned-state.ts'
 import { chatTemplateOf, knowsTools } from '../text/chat-template.ts'
+import { mendedTemplate } from '../text/mended-template.ts'
 import type { SharedDrafting } from './drafter-factory.ts'
 import { engineFacts } from './engine-facts.ts'
 import { Grammars } from './grammars.ts'
@@ -46,7 +47,7 @@ export class Runtime {
     const { target, draft, costs } = this.#models
     this.target = target
     this.draft = draft
-    this.chatTemplate = given ?? target.chatTemplate
+    this.chatTemplate = given ?? mendedTemplate(target.chatTemplate)
     this.grammars = new Grammars(target.vocabulary)
     this.scheduler = new Scheduler(target, () => performance.now())
     this.#corpus = corpus.map((text) => target.vocabulary.tokenize(text, { bos: false }))

@@ -179,3 +179,18 @@ it('pieces that are parts of characters are told in bytes', async () => {
   const body = (await (await app.post('/tokenize', { content: 'a b c', with_pieces: true })).json()) as { tokens: { piece: unknown }[] }
   expect(body.tokens.map(({ piece }) => piece)).toEqual([[0xf0, 0x9f], 'hi', '\uFEFF'])
 })
+
+it('/tokenize honors parse_special and add_special', async () => {
+  const app = testApp()
+  const options: unknown[] = []
+  app.engine.tokenize = async (_, given) => {
+    options.push(given)
+    return []
+  }
+  await app.post('/tokenize', { content: '<|im_end|>' })
+  await app.post('/tokenize', { content: '<|im_end|>', parse_special: false, add_special: true })
+  expect(options).toEqual([
+    { special: true, bos: false },
+    { special: false, bos: true },
+  ])
+})

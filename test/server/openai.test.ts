@@ -86,3 +86,30 @@ describe('the openai package', () => {
     expect(engine.running).toBe(0)
   })
 })
+
+describe('the openai package, responses', () => {
+  const CALL = 'I look.\n<tool_call>\n{"name": "weather", "arguments": {"city": "Rome"}}\n</tool_call>'
+  const functions: OpenAI.Responses.FunctionTool[] = [{ type: 'function', name: 'weather', strict: null, parameters: { type: 'object' } }]
+
+  it('a response, whole and streamed with its own helper', async () => {
+    const { openai } = await client()
+    expect((await openai.responses.create({ model: 'big', input: 'Hi' })).output_text).toBe('Hello there, wide world!')
+    const stream = openai.responses.stream({ model: 'big', input: 'Hi' })
+    const deltas: string[] = []
+    stream.on('response.output_text.delta', ({ delta }) => deltas.push(delta))
+    expect((await stream.finalResponse()).output_text).toBe('Hello there, wide world!')
+    expect(deltas.length).toBeGreaterThan(1)
+  })
+
+  it('tools and schemas', async () => {
+    const { openai } = await client(CALL)
+    const call = { type: 'function_call', name: 'weather', arguments: '{"city": "Rome"}' }
+    expect((await openai.responses.create({ model: 'big', input: 'Hi', tools: functions })).output.at(-1)).toMatchObject(call)
+    const streamed = await openai.responses.stream({ model: 'big', input: 'Hi', tools: functions }).finalResponse()
+    expect(streamed.output.at(-1)).toMatchObject(call)
+    const object = await client('{"ok": true}')
+    const format = { type: 'json_schema' as const, name: 'x', schema: { type: 'object', properties: { ok: { type: 'boolean' } } } }
+    const parsed = await object.openai.responses.parse({ model: 'big', input: 'Hi', text: { format } })
+    expect(parsed.output_parsed).toEqual({ ok: true })
+  })
+})
