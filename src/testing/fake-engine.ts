@@ -2,7 +2,16 @@ import { abortedResult } from '../api/aborted-result.ts'
 import { GenerationChannel } from '../api/generation-channel.ts'
 import { DEFAULT_METHOD } from '../api/methods.ts'
 import { checkRequest } from '../api/request-schema.ts'
-import type { Engine, EngineFacts, GeneratedToken, GenerateRequest, Generation, GenerationResult, StepTrace } from '../api/types.ts'
+import type {
+  Engine,
+  EngineFacts,
+  GeneratedToken,
+  GenerateRequest,
+  Generation,
+  GenerationResult,
+  StepTrace,
+  TokenizeOptions,
+} from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { emptyStatistics, recordStep } from '../core/stats.ts'
 import { TokenTree } from '../core/token-tree.ts'
@@ -173,7 +182,7 @@ export class FakeEngine implements Engine {
     return this.#words.push(word) - 1
   }
 
-  async tokenize(text: string): Promise<number[]> {
+  async tokenize(text: string, _options: TokenizeOptions = {}): Promise<number[]> {
     return this.#split(text).map((word) => this.#id(word))
   }
 

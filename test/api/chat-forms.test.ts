@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { GenerateRequest, Tool } from '../../src/index.ts'
+import type { GenerateRequest, Tool } from '../../src/api/types.ts'
 import { AnswerStream } from '../../src/text/answer-stream.ts'
 import { COSTS, collect, METHODS, smallEngine } from './small-engine.ts'
 

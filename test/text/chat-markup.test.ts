@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ChatMessage } from '../../src/api/types.ts'
 import { type Chat, chatTemplateOf, renderChat } from '../../src/text/chat-template.ts'
+import { mendedTemplate } from '../../src/text/mended-template.ts'
 
 const CHATML = `{% for m in messages %}<|im_start|>{{ m.role }}
 {% if m.tool_calls %}{% for c in m.tool_calls %}<tool_call>{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}</tool_call>{% endfor %}{% else %}{{ m.content | trim }}{% endif %}<|im_end|>
@@ -138,4 +139,13 @@ describe('templates', () => {
     expect(() => render({ messages: [hi] }, '')).toThrow(/^m\.gguf has no chat template: .*--chat-template.*--raw/)
     expect(() => render({ messages: [hi] }, `{{ raise_exception('no') }}`)).toThrow(/^the chat template refuses this conversation: no$/)
   })
+})
+
+it('a known template is mended, others are left as they are', () => {
+  const broken = String.raw`<tool_call>\n{{\"name\": <function-name>, \"arguments\": <args-json-object>}}\n</tool_call><|im_end|>\n`
+  expect(mendedTemplate(broken)).toContain(
+    String.raw`<tool_call>\n{\"name\": <function-name>, \"arguments\": <args-json-object>}\n</tool_call>\n\nMost requests`,
+  )
+  expect(mendedTemplate(CHATML)).toBe(CHATML)
+  expect(mendedTemplate(undefined)).toBeUndefined()
 })
