@@ -75,6 +75,7 @@ describe('other routes', () => {
     expect(Object.keys(document.paths).sort()).toEqual([
       '/detokenize',
       '/health',
+      '/phrases',
       '/props',
       '/tokenize',
       '/v1/chat/completions',
