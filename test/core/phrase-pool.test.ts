@@ -90,6 +90,31 @@ describe('PhrasePool', () => {
     pool.record(id, 1, 1)
     expect(pool.phrase(id)).toMatchObject({ tries: 0x8000, hits: 501 })
   })
+  it('a refuted phrase is offered again once the text shows it, not once the draft model does', () => {
+    const pool = new PhrasePool()
+    pool.insert([1, 2], 1, 2, 1, 'prompt')
+    const [id] = pool.find([1], 1, 1) as [number]
+    pool.refute(id)
+    pool.insert([1, 2], 1, 2, 1, 'window')
+    expect(pool.isRefuted(id)).toBe(true)
+    pool.insert([1, 2], 1, 2, 1, 'verification')
+    expect(pool.isRefuted(id)).toBe(false)
+  })
+  it('listeners hear what is new or has changed; seen again, a phrase has the newest source', () => {
+    const pool = new PhrasePool()
+    const heard: (readonly Token[])[] = []
+    pool.listeners.add(({ tokens }) => heard.push(tokens))
+    const sources = ['window', 'verification', 'prompt', 'history', 'corpus', 'prediction'] as const
+    for (const source of sources) {
+      pool.insert([1, 2, 3], 1, 3, 1, source)
+      expect(find(pool, [1], 1)[0]?.source).toBe(source)
+    }
+    pool.insert([1, 2, 4], 1, 3, 1, 'prompt')
+    expect(heard).toEqual([
+      [2, 3],
+      [2, 4],
+    ])
+  })
   it('forgets everything', () => {
     const pool = new PhrasePool()
     pool.learn(TEXT, 0, TEXT.length, 'prompt')
