@@ -10,7 +10,7 @@ export type State = 'waiting' | 'writing' | 'done' | 'stopped' | 'failed'
 /** Steps whose trees are kept, over all answers: memory stays flat however long the conversation is. */
 const TRACES = 1000
 const traced: Step[] = []
-const DRAW_MS = 80
+const DRAW_MS = 100
 const PULSE_MS = 400
 
 /** One answer, growing. What it says changes at most every so often. */
