@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -79,5 +81,17 @@ describe('ARCHITECTURE.md', () => {
     const files = [...read('ARCHITECTURE.md').matchAll(/`((?:\w[\w-]*\/)+(?:[\w.-]+\.\w+)?)`/g)].map(([, file = '']) => file)
     expect(files.length).toBeGreaterThan(30)
     expect(files.filter((file) => !existsSync(join(ROOT, file)) && !existsSync(join(ROOT, 'src', file)))).toEqual([])
+  })
+})
+
+describe('docs/pictures', () => {
+  it('are what the recorded answer gives: npm run pictures', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pictures-'))
+    try {
+      execFileSync(process.execPath, [join(ROOT, 'scripts/pictures.mjs'), folder])
+      for (const name of readdirSync(folder)) expect(read(`docs/pictures/${name}`)).toBe(readFileSync(join(folder, name), 'utf8'))
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })
