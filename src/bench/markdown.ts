@@ -41,10 +41,6 @@ export function portableCommand(command: string): string {
 }
 
 function section(name: string, report: Report): string {
-  const models = report.models.map(
-    ({ target, draft, threads, exact }) =>
-      `- \`${target}\`${draft ? ` with \`${draft.file}\`` : ', no draft model'}, ${threads} threads${exact ? ', exact' : ''}`,
-  )
   const columns = usedColumns(report.rows)
   return [
     `### ${name}`,
@@ -52,16 +48,26 @@ function section(name: string, report: Report): string {
     `${report.date.slice(0, 10)}, ${machine(report)}, ${report.engine}: ${settings(report)}.${report.interrupted ? ' **Ended early.**' : ''}`,
     '',
     `\`${report.command}\``,
-    '',
-    ...models,
-    ...[...groupBy(report.rows, (row) => row.target)].flatMap(([target, rows]) => ['', ...table(target, rows, columns)]),
+    ...[...groupBy(report.rows, (row) => row.target)].flatMap(([target, rows]) => [
+      '',
+      modelLine(report, target),
+      '',
+      ...table(rows, columns),
+    ]),
     ...report.failures.map(({ method, reason }) => `\n${method} was not measured: ${reason}`),
     ...report.notes.map((note) => `\n${note}`),
   ].join('\n')
 }
 
-function table(target: string, rows: readonly ReportRow[], columns: readonly Column[]): string[] {
-  const titles = [target, ...columns.map(({ title }) => title)]
+function modelLine({ models }: Report, target: string): string {
+  const model = models.find((one) => one.target === target)
+  if (!model) return `\`${target}\``
+  const draft = model.draft ? ` with \`${model.draft.file}\`` : ', no draft model'
+  return `\`${target}\`${draft}, ${model.threads} threads${model.exact ? ', exact' : ''}`
+}
+
+function table(rows: readonly ReportRow[], columns: readonly Column[]): string[] {
+  const titles = ['task', ...columns.map(({ title }) => title)]
   return [titles, titles.map(() => '---'), ...rows.map((row) => [row.task, ...columns.map((column) => column.text(row))])].map(tableLine)
 }
 

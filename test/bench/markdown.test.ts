@@ -39,7 +39,7 @@ describe('reports as markdown', () => {
     const text = markdownReports(new Map([['2026-11-25-big', REPORT]]))
     expect(text).toContain('### 2026-11-25-big\n\n2026-11-25, 2 cores of a processor, fake 1: 2 prompts a task, 64 tokens, greedy.')
     expect(text).toContain('`ouroboros bench --data DIR`')
-    expect(text).toContain('- `big`, no draft model, 2 threads, exact')
+    expect(text).toContain('`big`, no draft model, 2 threads, exact')
     expect(text).toContain('| gsm8k | ouroboros | 20.5 | 2.05x | (2.02..2.08) |')
     expect(text).toContain('llama.cpp was not measured: E_PLATFORM: no cmake')
     const sections = markdownReports(
