@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** Tests that keep phrases name a folder; the user's own is not touched. */
+const env = { OUROBOROS_HISTORY: 'off' }
+
 /** `fast` needs no weights; `model` runs real models, one file at a time, each in a process of its own; `browser` drives a real Chromium. */
 export default defineConfig({
   test: {
@@ -7,7 +10,11 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
-          include: ['test/*.test.ts', 'test/{core,grammar,text,probe,runtime,models,builds,bench,replay,cli,server,kernels}/**/*.test.ts'],
+          env,
+          include: [
+            'test/*.test.ts',
+            'test/{core,store,grammar,text,probe,runtime,models,builds,bench,replay,cli,server,kernels}/**/*.test.ts',
+          ],
           exclude: ['test/golden.test.ts'],
           testTimeout: 60_000,
         },
@@ -15,6 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'model',
+          env,
           include: ['test/golden.test.ts', 'test/{llama,api,e2e}/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
@@ -25,6 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
+          env,
           include: ['test/browser/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,

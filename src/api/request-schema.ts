@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { z } from 'zod'
 import { OuroborosError } from '../core/errors.ts'
 import { omitUndefined } from '../core/omit-undefined.ts'
+import { STORE_NAME } from '../core/phrases/phrase-store.ts'
 import { METHOD_NAMES, optionsSchema } from './method-options.ts'
 import { isPaper } from './paper-parameters.ts'
 import type { GenerateRequest, LoadOptions } from './types.ts'
@@ -24,6 +25,8 @@ const stop = z
 const prompts = ({ prompt, promptTokens, messages }: { [key in keyof GenerateRequest]?: unknown }) =>
   [prompt, promptTokens, messages].filter((one) => one !== undefined).length
 const wrongToken = (bias: object) => Object.keys(bias).find((key) => !/^\d+$/.test(key))
+
+const storeName = z.string().regex(STORE_NAME, 'expected 1 to 64 letters, digits, - or _')
 
 const requestSchema = z
   .strictObject({
@@ -49,6 +52,7 @@ const requestSchema = z
     grammar: z.string().optional(),
     jsonSchema: z.union([z.boolean(), z.record(z.string(), z.unknown())]).optional(),
     prediction: z.string().optional(),
+    tenant: storeName.optional(),
     trace: z.boolean().optional(),
     signal: z.instanceof(AbortSignal).optional(),
     temperature: z.number().min(0).max(100).optional(),
@@ -107,6 +111,22 @@ const loadSchema = z.strictObject({
   exact: z.boolean().optional(),
   chatTemplate: z.string().min(1).optional(),
   corpusFiles: z.array(z.string().min(1)).readonly().optional(),
+  history: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        folder: z.string().min(1).optional(),
+        name: storeName.optional(),
+        tenant: storeName.optional(),
+        most: z
+          .int()
+          .min(1000)
+          .max(2 ** 24)
+          .optional(),
+        days: z.number().gt(0).optional(),
+      }),
+    ])
+    .optional(),
   onLog: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
   onWarning: z.custom<(line: string) => void>((value) => typeof value === 'function').optional(),
   onProgress: z.custom<LoadOptions['onProgress']>((value) => typeof value === 'function').optional(),

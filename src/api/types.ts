@@ -3,6 +3,7 @@ import type { PassWidths } from '../core/decoding/session.ts'
 import type { PoolReport, Statistics } from '../core/stats.ts'
 import type { Origin, PhraseSource } from '../core/token.ts'
 import type { ChatMessage, Tool, ToolChoice } from './chat.ts'
+import type { HistoryWish, TenantWish } from './history.ts'
 import type { Method, MethodOptions } from './methods.ts'
 
 export type * from './chat.ts'
@@ -11,7 +12,7 @@ export type * from './chat.ts'
 export type CacheType = 'f16' | 'bf16' | 'f32' | 'q8_0'
 
 /** What `load` takes. Models are catalog ids, `hf:owner/repo/file.gguf`, or paths of GGUF files. */
-export interface LoadOptions {
+export interface LoadOptions extends HistoryWish {
   target: string
   /** `null` or absent: no draft model (a catalog id as target brings its own draft; `null` refuses it). */
   draft?: string | null
@@ -87,7 +88,7 @@ export interface SamplingOptions {
   seed?: number
 }
 
-export interface GenerateRequest extends SamplingOptions {
+export interface GenerateRequest extends SamplingOptions, TenantWish {
   /** Raw text, its tokens, or messages for the model's chat template: one of the three. */
   prompt?: string
   promptTokens?: readonly number[]

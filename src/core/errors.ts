@@ -30,4 +30,5 @@ export type ErrorCode =
   | 'E_LOCKED' // another process is at it
   | 'E_GRAMMAR' // a grammar or schema is not valid
   | 'E_EXACT' // nothing on this machine is bit by bit what plain decoding computes
+  | 'E_STORE' // kept phrases are damaged, or of another vocabulary or version
   | 'E_CLOSED' // the engine was disposed

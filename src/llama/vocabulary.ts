@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { OuroborosError } from '../core/errors.ts'
 import type { Token } from '../core/token.ts'
 import type { Library, Pointer } from './library.ts'
@@ -21,6 +22,7 @@ export class Vocabulary {
   readonly addsBos: boolean
   /** Every token that ends a generation: end of text, of turn, of message. */
   readonly endTokens: ReadonlySet<Token>
+  #identity: string | undefined
   readonly #c: Library['c']
   readonly #pointer: Pointer
   readonly #hasText: boolean
@@ -119,6 +121,15 @@ export class Vocabulary {
   /** A token as the vocabulary file spells it. */
   spelling(token: Token): string {
     return this.#c.llama_vocab_get_text(this.#vocab, token) ?? ''
+  }
+
+  /** The same for the same words under the same ids, and for no others. */
+  get identity(): string {
+    if (this.#identity !== undefined) return this.#identity
+    const hash = createHash('sha256')
+    for (let token = 0; token < this.size; token++) hash.update(`${this.spelling(token)}\n`)
+    this.#identity = hash.digest('hex').slice(0, 16)
+    return this.#identity
   }
 
   /** Without byte tokens the native tokenizer aborts the process at the first unknown character. */

@@ -12,6 +12,7 @@ import { PhrasePool } from '../core/phrases/phrase-pool.ts'
 import { Sampler } from '../core/sampling/sampler.ts'
 import type { Statistics } from '../core/stats.ts'
 import { createDrafter, ownParts, type SharedDrafting } from '../runtime/drafter-factory.ts'
+import { TenantPhrases } from '../runtime/tenant-phrases.ts'
 import { draftAnswer, RecordedModel, targetAnswer } from './recorded-model.ts'
 import type { RecordedText, Recording } from './recording.ts'
 
@@ -31,6 +32,7 @@ export class Replay {
   readonly #recording: Recording
   readonly #hardware: Hardware
   #drafting: SharedDrafting
+  #phrases = freshPhrases()
 
   constructor(recording: Recording, hardware: Hardware) {
     this.#recording = recording
@@ -41,12 +43,12 @@ export class Replay {
   /** As after the installation: nothing is learned. */
   forget(): void {
     this.#drafting = this.#fresh()
+    this.#phrases = freshPhrases()
   }
 
   /** What was learned stays, but no phrases. */
   forgetPhrases(): void {
-    const { ouroboros } = this.#drafting
-    this.#drafting = { ...this.#drafting, ouroboros: { ...ouroboros, pool: new PhrasePool({ capacityBytes: POOL_BYTES }) } }
+    this.#phrases = freshPhrases()
   }
 
   /** Writes these answers, so many at once, each in a session of its own. */
@@ -66,7 +68,9 @@ export class Replay {
       const seat = scheduler.join()
       const shared = this.#drafting
       const own = ownParts(shared)
-      const history = new History(shared.ouroboros.pool)
+      const phrases = this.#phrases
+      const { pool } = phrases
+      const history = new History(pool)
       const session = new Session(
         {
           target: new CachedSequence(target.openText(text)),
@@ -76,7 +80,8 @@ export class Replay {
             {
               ...shared,
               draft: costs.draft ? new CachedSequence(draft.openText(text), () => scheduler.promptChunk(draft)) : undefined,
-              ouroboros: { ...shared.ouroboros, history, ...own },
+              phrases,
+              ouroboros: { ...shared.ouroboros, pool, history, ...own },
             },
           ),
           sampler: new Sampler(),
@@ -118,15 +123,17 @@ export class Replay {
     const { target, draft } = this.#hardware
     return {
       ouroboros: {
-        pool: new PhrasePool({ capacityBytes: POOL_BYTES }),
         draftAcceptance: new AcceptanceModel(CONTROL.draftWeights),
         phraseAcceptance: new AcceptanceModel(CONTROL.phraseWeights),
       },
       costs: { target: new CostModel(target), ...(draft && { draft: new CostModel(draft) }) },
       tokenCost: new TokenCost(),
       lossBudget: new LossBudget(),
-      paperPools: new Map(),
       endTokens: new Set(this.#recording.endTokens),
     }
   }
+}
+
+function freshPhrases(): TenantPhrases {
+  return new TenantPhrases(new PhrasePool({ capacityBytes: POOL_BYTES }))
 }

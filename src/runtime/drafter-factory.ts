@@ -10,28 +10,27 @@ import { LookaheadDrafter } from '../core/drafters/lookahead.ts'
 import { OuroborosDrafter, type OuroborosParts } from '../core/drafters/ouroboros/drafter.ts'
 import { PhraseDrafting, windowThatPays } from '../core/drafters/ouroboros/phrase-drafting.ts'
 import { PaperDrafter } from '../core/drafters/paper/drafter.ts'
-import { PaperPool } from '../core/drafters/paper/pool.ts'
 import { PromptLookupDrafter } from '../core/drafters/prompt-lookup.ts'
 import { SpeculativeDrafter } from '../core/drafters/speculative.ts'
 import { VanillaDrafter } from '../core/drafters/vanilla.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { omitUndefined } from '../core/omit-undefined.ts'
 import type { Token } from '../core/token.ts'
+import type { TenantPhrases } from './tenant-phrases.ts'
 
 /** What the drafters of all requests share. */
 export interface SharedDrafting {
-  readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens' | 'history' | 'expected' | 'planner'>
+  readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens' | 'pool' | 'history' | 'expected' | 'planner'>
   readonly costs: Costs
   readonly tokenCost: TokenCost
   readonly lossBudget: LossBudget
-  /** The `paper` preset's pools, by capacity. */
-  readonly paperPools: Map<number, PaperPool>
   readonly endTokens: ReadonlySet<Token>
 }
 
 /** What one request's drafter stands on: the shared part, and its conversation's. */
 export interface DraftingState extends SharedDrafting {
   readonly draft: CachedSequence | undefined
+  readonly phrases: TenantPhrases
   readonly ouroboros: Omit<OuroborosParts, 'drafting' | 'endTokens'>
 }
 
@@ -77,11 +76,9 @@ function ouroboros({ sources, ...options }: ResolvedOptions<'ouroboros'>, state:
   return new OuroborosDrafter({ ...options, sources: new Set(sources) }, { ...state.ouroboros, ...omitUndefined({ drafting }), endTokens })
 }
 
-function paper(draft: CachedSequence, options: PaperOptions, { paperPools, endTokens }: DraftingState): Drafter {
+function paper(draft: CachedSequence, options: PaperOptions, { phrases, endTokens }: DraftingState): Drafter {
   const { window: W, ngram: N, guesses: G, suffixes: K, draftLength: gamma } = options
-  const pool = paperPools.get(G) ?? new PaperPool(G)
-  paperPools.set(G, pool)
-  return new PaperDrafter(draft, pool, { W, N, G, K, gamma }, endTokens)
+  return new PaperDrafter(draft, phrases.paper(G), { W, N, G, K, gamma }, endTokens)
 }
 
 function needed(draft: CachedSequence | undefined, what: string): CachedSequence {

@@ -8,6 +8,8 @@ import { fromWire } from '../core/wire-error.ts'
 import { startThread } from '../llama/thread.ts'
 import { findEntry } from '../models/catalog.ts'
 import { resolveModel } from '../models/resolve.ts'
+import { historySettings } from '../store/history-settings.ts'
+import { makePrivateFolder } from '../store/namespace.ts'
 import { fastDraft } from './fast-draft.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts'
 
@@ -26,7 +28,9 @@ export async function load(options: LoadOptions): Promise<Engine> {
       ...(options.signal && { signal: options.signal }),
       onProgress: ({ file, bytes, total }) => options.onProgress?.({ phase: 'pull', file, fraction: total ? bytes / total : 0 }),
     })
-  const { target, draft, draftRequantize, onLog, onProgress, onWarning, signal, ...settings } = options
+  const { target, draft, draftRequantize, history: wanted, onLog, onProgress, onWarning, signal, ...settings } = options
+  const history = historySettings(wanted)
+  if (history) announce(history.folder, onWarning)
   const draftFile = async (model: string) =>
     draftRequantize === false
       ? file(model)
@@ -38,10 +42,22 @@ export async function load(options: LoadOptions): Promise<Engine> {
   const start: WorkerStart = {
     target: await file(target),
     draft: draftName ? await draftFile(draftName) : null,
-    options: JSON.parse(JSON.stringify(settings)),
+    options: { ...JSON.parse(JSON.stringify(settings)), history },
     log: onLog !== undefined,
   }
   return WorkerEngine.start(start, options)
+}
+
+/** Says once where phrases are kept. */
+function announce(folder: string, onWarning: LoadOptions['onWarning']): void {
+  try {
+    if (makePrivateFolder(folder))
+      onWarning?.(
+        `phrases learned from prompts and answers are kept in ${folder}, for you only; --no-history (history: false) turns it off`,
+      )
+  } catch {
+    // the store says why it cannot be kept
+  }
 }
 
 interface Waiting {

@@ -23,7 +23,7 @@ export class LoadedModels {
 
   /** Throws as `load` does. */
   constructor({ target, draft, options }: WorkerStart, onProgress: OnProgress) {
-    const { gpuLayers, draftGpuLayers, exact, corpusFiles: _, chatTemplate: __, calibrate = true, ...shared } = options
+    const { gpuLayers, draftGpuLayers, exact, corpusFiles: _, chatTemplate: __, history: ___, calibrate = true, ...shared } = options
     const load = (file: string, settings: LlamaModelOptions) =>
       LlamaModel.load(file, { ...settings, onProgress: (fraction) => onProgress('load', file, fraction) })
     this.settings = { ...shared, ...(gpuLayers !== undefined && { gpuLayers }) }

@@ -1,5 +1,6 @@
 import type { EngineFacts, GenerateRequest, GenerationResult, GenerationStep, LoadOptions, Started, TokenizeOptions } from '../api/types.ts'
 import type { WireError } from '../core/wire-error.ts'
+import type { HistorySettings } from '../store/history-settings.ts'
 
 /** What crosses the thread boundary, and nothing else: tokens, text, statistics; errors as data. */
 
@@ -24,7 +25,7 @@ export interface WorkerStart {
     | 'corpusFiles'
     | 'chatTemplate'
     | 'exact'
-  >
+  > & { history: HistorySettings | null }
   /** Whether log lines are wanted. */
   readonly log: boolean
 }

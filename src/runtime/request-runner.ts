@@ -4,6 +4,7 @@ import type { FinishReason, GenerationResult, GenerationStep, Started } from '..
 import type { ScheduledSession } from '../core/decoding/scheduler.ts'
 import { Session } from '../core/decoding/session.ts'
 import { OuroborosError } from '../core/errors.ts'
+import { History } from '../core/phrases/history.ts'
 import { MAX_KEY, PhrasePool } from '../core/phrases/phrase-pool.ts'
 import { Sampler } from '../core/sampling/sampler.ts'
 import type { Vocabulary } from '../llama/vocabulary.ts'
@@ -101,9 +102,13 @@ async function writeAnswer(
 }
 
 /** What the request's drafter works with; the text that its caller expects is a pool of its own. */
-function draftingOf({ prediction }: WireRequest, runtime: Runtime, slot: Slot): DraftingState {
+function draftingOf({ prediction, tenant }: WireRequest, runtime: Runtime, slot: Slot): DraftingState {
   const { drafting, target } = runtime
-  const state = { ...drafting, draft: slot.draft, ouroboros: { ...drafting.ouroboros, history: slot.history, ...ownParts(drafting) } }
+  const phrases = runtime.phrases.of(tenant)
+  const { pool } = phrases
+  if (slot.history.pool !== pool) slot.history = new History(pool)
+  const ouroboros = { ...drafting.ouroboros, pool, history: slot.history, ...ownParts(drafting) }
+  const state = { ...drafting, draft: slot.draft, phrases, ouroboros }
   if (!prediction) return state
   const tokens = target.vocabulary.tokenize(prediction, { bos: false })
   const expected = new PhrasePool({ capacityBytes: Math.max(1, tokens.length) * MAX_KEY * PhrasePool.bytesPerPhrase })

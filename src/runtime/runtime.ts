@@ -7,8 +7,6 @@ import { LossBudget, TokenCost } from '../core/control/token-cost.ts'
 import { Scheduler } from '../core/decoding/scheduler.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { History } from '../core/phrases/history.ts'
-import { PhrasePool } from '../core/phrases/phrase-pool.ts'
-import type { Token } from '../core/token.ts'
 import type { LlamaModel } from '../llama/model.ts'
 import { assumedCosts } from '../probe/cost-load.ts'
 import { type Learned, recallLearned, rememberLearned } from '../probe/learned-state.ts'
@@ -18,6 +16,7 @@ import type { SharedDrafting } from './drafter-factory.ts'
 import { engineFacts } from './engine-facts.ts'
 import { Grammars } from './grammars.ts'
 import { LoadedModels, type OnProgress } from './loaded-models.ts'
+import { openPhrases, type PhrasePools } from './phrase-pools.ts'
 import type { WorkerStart } from './protocol.ts'
 import { type Slot, Slots } from './slots.ts'
 
@@ -26,6 +25,8 @@ export class Runtime {
   readonly target: LlamaModel
   readonly draft: LlamaModel | undefined
   readonly slots: Slots
+  /** What requests have taught. */
+  readonly phrases: PhrasePools
   readonly scheduler: Scheduler
   readonly grammars: Grammars
   /** What drafters share between requests. */
@@ -33,13 +34,12 @@ export class Runtime {
   /** The model's own, or the one that was given. */
   readonly chatTemplate: string | undefined
   readonly facts: EngineFacts
-  readonly #corpus: readonly Token[][]
   readonly #models: LoadedModels
 
   /** Throws as `load` does. */
-  constructor(start: WorkerStart, onProgress: OnProgress) {
+  constructor(start: WorkerStart, onProgress: OnProgress, onWarning: (line: string) => void) {
     const began = performance.now()
-    const { corpusFiles = [], chatTemplate, sessions = 1 } = start.options
+    const { corpusFiles = [], chatTemplate, history, sessions = 1 } = start.options
     // What can be refused without the models is refused before they are read.
     const given = chatTemplate === undefined ? undefined : chatTemplateOf(chatTemplate)
     const corpus = corpusFiles.map(readCorpus)
@@ -50,7 +50,8 @@ export class Runtime {
     this.chatTemplate = given ?? mendedTemplate(target.chatTemplate)
     this.grammars = new Grammars(target.vocabulary)
     this.scheduler = new Scheduler(target, () => performance.now())
-    this.#corpus = corpus.map((text) => target.vocabulary.tokenize(text, { bos: false }))
+    const texts = corpus.map((text) => target.vocabulary.tokenize(text, { bos: false }))
+    this.phrases = openPhrases(target.vocabulary, history, texts, onWarning)
     this.drafting = this.#freshDrafting()
     if (costs) recallLearned(this.#models.key, this.#learned)
     this.slots = new Slots(Array.from({ length: sessions }, () => this.#openSlot()))
@@ -60,10 +61,7 @@ export class Runtime {
 
   /** Forgets the phrases that requests have taught, not how often drafts are accepted; those of the corpus stay. */
   forgetPhrases(): void {
-    const { ouroboros, tokenCost, lossBudget } = this.drafting
-    const fresh = this.#freshDrafting()
-    this.drafting = { ...fresh, ouroboros: { ...ouroboros, pool: fresh.ouroboros.pool }, tokenCost, lossBudget }
-    for (const slot of this.slots.all) slot.history = new History(this.drafting.ouroboros.pool)
+    this.phrases.forget()
   }
 
   get #learned(): Learned {
@@ -77,23 +75,19 @@ export class Runtime {
     return {
       text: new CachedSequence(this.target.open()),
       draft: draft && new CachedSequence(draft.open(), () => this.scheduler.promptChunk(draft)),
-      history: new History(this.drafting.ouroboros.pool),
+      history: new History(this.phrases.of().pool),
     }
   }
 
   #freshDrafting(): SharedDrafting {
-    const pool = new PhrasePool()
-    for (const text of this.#corpus) pool.learn(text, 0, text.length, 'corpus')
     return {
       ouroboros: {
-        pool,
         draftAcceptance: new AcceptanceModel(CONTROL.draftWeights),
         phraseAcceptance: new AcceptanceModel(CONTROL.phraseWeights),
       },
       costs: this.#models.costs ?? assumedCosts(this.draft !== undefined),
       tokenCost: new TokenCost(),
       lossBudget: new LossBudget(),
-      paperPools: new Map(),
       endTokens: this.target.vocabulary.endTokens,
     }
   }

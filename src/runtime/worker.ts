@@ -22,9 +22,9 @@ let runtime: Runtime | undefined
 onKernelLine((line) => send({ type: 'progress', phase: 'kernels', file: line, fraction: 0 }))
 if (start.log) onLibraryLog((line) => send({ type: 'log', line }))
 try {
-  runtime = new Runtime(start, (phase, file, fraction) => send({ type: 'progress', phase, file, fraction }))
-  if (runtime.facts.kernels.set === null && start.options.kernels !== false)
-    send({ type: 'warning', line: stockWarning(runtime.facts.kernels.about) })
+  const warn = (line: string) => send({ type: 'warning', line })
+  runtime = new Runtime(start, (phase, file, fraction) => send({ type: 'progress', phase, file, fraction }), warn)
+  if (runtime.facts.kernels.set === null && start.options.kernels !== false) warn(stockWarning(runtime.facts.kernels.about))
   send({ type: 'ready', facts: runtime.facts })
   port.on('message', onMessage)
 } catch (error) {
@@ -59,7 +59,7 @@ function onMessage(message: ToWorker): void {
     case 'dispose':
       disposing = true
       for (const id of [...queue.map((one) => one.id), ...running.keys()]) abort(id)
-      if (running.size === 0) dispose()
+      if (running.size === 0) void dispose()
   }
 }
 
@@ -97,7 +97,7 @@ async function answerRequest(id: number, request: WireRequest): Promise<void> {
   }
   running.delete(id)
   if (!disposing) work()
-  else if (running.size === 0) dispose()
+  else if (running.size === 0) await dispose()
 }
 
 /** Runs joint passes while anything is being answered; the event loop turns in between, so messages come in. */
@@ -115,7 +115,8 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-function dispose(): void {
+async function dispose(): Promise<void> {
+  await runtime?.phrases.close()
   runtime?.close()
   runtime = undefined
   onLibraryLog(undefined)

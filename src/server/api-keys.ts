@@ -21,6 +21,12 @@ export class ApiKeys {
     for (const [i, known] of this.#digests.entries()) if (timingSafeEqual(known, given)) found = i
     return found < 0 ? undefined : `key-${found + 1}`
   }
+
+  /** Whose phrases a client's requests may use: the key decides, nothing in a body. Undefined where there are no keys. */
+  tenant(client: string): string | undefined {
+    const key = this.#digests[Number(/^key-(\d+)$/.exec(client)?.[1]) - 1]
+    return key && `key-${key.toString('hex').slice(0, 24)}`
+  }
 }
 
 function digest(text: string): Buffer {

@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly reasoningFormat?: 'none' | 'auto' | 'deepseek'
   /** What requests do not say themselves: sampling, method. */
   readonly defaults?: Omit<GenerateRequest, 'prompt' | 'promptTokens' | 'messages' | 'signal'>
+  /** Whether all keys draft from one another's phrases. Default false: each key is a tenant. */
+  readonly shareHistory?: boolean
   readonly limits?: Partial<Limits>
   /** One object per request and event. Default: none. */
   readonly log?: Log

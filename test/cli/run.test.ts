@@ -59,7 +59,8 @@ describe('run', () => {
   test('without flags the default pair is loaded and nothing is overridden', async () => {
     const world = new FakeWorld()
     await world.run(['run', 'hi'])
-    expect(Object.keys(world.loaded ?? {}).sort()).toEqual(['onProgress', 'onWarning', 'signal', 'target'])
+    expect(Object.keys(world.loaded ?? {}).sort()).toEqual(['history', 'onProgress', 'onWarning', 'signal', 'target'])
+    expect(world.loaded?.history).toEqual({}) // the library's default
     expect(world.loaded?.target).toBe('qwen2.5-coder-1.5b')
     expect(world.engine.requests).toMatchObject([{ method: 'ouroboros' }])
   })

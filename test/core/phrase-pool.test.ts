@@ -70,8 +70,8 @@ describe('PhrasePool', () => {
     )
   })
   it('holds as many phrases as the memory allows, and a few at least', () => {
-    expect(PhrasePool.bytesPerPhrase).toBe(102)
-    expect(new PhrasePool().capacity).toBe(Math.floor((32 * 2 ** 20) / 102))
+    expect(PhrasePool.bytesPerPhrase).toBe(109)
+    expect(new PhrasePool().capacity).toBe(Math.floor((32 * 2 ** 20) / 109))
     expect(new PhrasePool({ capacityBytes: 1019 }).capacity).toBe(9)
     expect(new PhrasePool({ capacityBytes: 0 }).capacity).toBe(8)
     expect([new PhrasePool().vocabulary, new PhrasePool({ vocabulary: 'x' }).vocabulary]).toEqual(['', 'x'])
@@ -131,18 +131,41 @@ describe('PhrasePool', () => {
     pool.refute(id)
     pool.insert([1, 5], 1, 2, 1, 'window')
     expect(pool.find([1], 1, 1)).toEqual([id])
-    expect(pool.phrase(id)).toEqual({ key: [1], tokens: [5], source: 'window', seen: 1, tries: 0, hits: 0 })
+    expect(pool.phrase(id)).toEqual({ key: [1], tokens: [5], source: 'window', seen: 1, tries: 0, hits: 0, refuted: false })
     expect(pool.isRefuted(id)).toBe(false)
   })
   it('counters of stored phrases add up, whichever of a key’s phrases it is; one without tokens is none', () => {
     const pool = new PhrasePool()
-    const stored = (first: Token) => ({ key: [1], tokens: [first, 9], source: 'history', seen: 2, tries: 4, hits: 1 }) as const
+    const stored = (first: Token) =>
+      ({ key: [1], tokens: [first, 9], source: 'history', seen: 2, tries: 4, hits: 1, refuted: false }) as const
     for (const first of [2, 3, 2]) pool.restore(stored(first))
     pool.restore({ ...stored(2), tokens: [] })
     expect(find(pool, [1], 1).sort((a, b) => (a.tokens[0] as number) - (b.tokens[0] as number))).toEqual([
       { ...stored(2), seen: 4, tries: 8, hits: 2 },
       stored(3),
     ])
+  })
+  it('tells what was added since it was last asked, and nothing of what came from a store', () => {
+    const pool = new PhrasePool()
+    pool.restore({ key: [1], tokens: [2, 3], source: 'history', seen: 7, tries: 4, hits: 3, refuted: true })
+    expect(pool.changes()).toEqual([])
+    pool.insert([1, 2, 3], 1, 3, 1, 'prompt')
+    const [id] = pool.find([1], 1, 1) as [number]
+    pool.record(id, 2, 1)
+    expect(pool.phrase(id)).toMatchObject({ seen: 8, tries: 6, hits: 4, refuted: false })
+    expect(pool.changes()).toEqual([{ key: [1], tokens: [2, 3], source: 'prompt', seen: 1, tries: 2, hits: 1, refuted: false }])
+    pool.refute(id)
+    expect(pool.changes()).toMatchObject([{ seen: 0, tries: 0, hits: 0, refuted: true }])
+    expect(pool.changes()).toEqual([])
+  })
+  it('merges in any order to the same counts', () => {
+    const one = (seen: number) => ({ key: [1], tokens: [2], source: 'history', seen, tries: seen, hits: 1, refuted: false }) as const
+    const counts = (all: readonly number[]) => {
+      const pool = new PhrasePool()
+      for (const seen of all) pool.restore(one(seen))
+      return find(pool, [1], 1).map(({ seen, tries, hits }) => [seen, tries, hits])
+    }
+    expect(counts([1, 5, 9])).toEqual(counts([9, 1, 5]))
   })
   it('comes back from storage the same', () => {
     const pool = new PhrasePool()

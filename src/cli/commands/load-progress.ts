@@ -28,6 +28,7 @@ export async function loadWithProgress(
   return await interruptible(terminal, async (signal) => {
     try {
       return await world.load({
+        history: false, // what is measured starts cold; run and serve ask for theirs
         ...toLoadOptions(flags),
         ...more,
         ...(flags.verbose && { onLog: (line: string) => void terminal.stderr.write(`${line}\n`) }),

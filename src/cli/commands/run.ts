@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { defaultTarget } from '../../models/catalog.ts'
 import { addGenerateFlags, toGenerateOptions } from '../flags/generate-flags.ts'
+import { addHistoryFlags, toHistory } from '../flags/history-flags.ts'
 import { addLoadFlags } from '../flags/load-flags.ts'
 import { joinPrompt, readPipe } from '../flags/prompt.ts'
 import { checkRunFlags, needsPrompt, type RunFlags } from '../flags/run-flags.ts'
@@ -26,7 +27,7 @@ export function registerRun(program: Command, world: World = processWorld()): vo
     .option('--json', 'one JSON object on standard output')
     .option('--verbose', "the native library's log on standard error, and where failures come from")
     .option('--list-devices', 'list devices and end')
-  addGenerateFlags(addLoadFlags(command, defaultTarget))
+  addGenerateFlags(addLoadFlags(addHistoryFlags(command), defaultTarget))
   command.action((prompt: string | undefined, flags: RunFlags) => run(prompt, flags, world))
 }
 
@@ -46,7 +47,7 @@ async function run(argument: string | undefined, flags: RunFlags, world: World):
   const parts = { ...(argument !== undefined && { argument }), files: flags.file ?? [], ...(piped !== undefined && { piped }) }
   const prompt = chatting ? undefined : joinPrompt(parts, Boolean(flags.raw))
 
-  await using engine = await loadWithProgress(world, flags)
+  await using engine = await loadWithProgress(world, flags, { history: toHistory(flags) })
   if (prompt === undefined) {
     const { chat } = await import('./chat.ts')
     const system = flags.system !== undefined && { system: flags.system }

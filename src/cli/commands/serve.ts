@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { pino } from 'pino'
 import { defaultTarget } from '../../models/catalog.ts'
 import { addGenerateFlags } from '../flags/generate-flags.ts'
+import { addHistoryFlags, toHistory } from '../flags/history-flags.ts'
 import { addLoadFlags } from '../flags/load-flags.ts'
 import { addServeFlags, type ServeFlags, toListenOptions } from '../flags/serve-flags.ts'
 import { INTERRUPTED } from '../views/interrupt.ts'
@@ -22,7 +23,7 @@ export function registerPlayground(program: Command, world: World = processWorld
 }
 
 function addFlags(command: Command): Command {
-  return addGenerateFlags(addLoadFlags(addServeFlags(command), defaultTarget)).option(
+  return addGenerateFlags(addLoadFlags(addServeFlags(addHistoryFlags(command)), defaultTarget)).option(
     '--verbose',
     "the native library's log on standard error, and where failures come from",
   )
@@ -34,7 +35,7 @@ async function serve(flags: ServeFlags, world: World, onListening: (url: string)
   const options = toListenOptions(flags, log)
   const { checkAddress, listen } = await import('../../server/listen.ts')
   await checkAddress(options)
-  await using engine = await loadWithProgress(world, flags, { sessions: flags.parallel ?? 4 })
+  await using engine = await loadWithProgress(world, flags, { sessions: flags.parallel ?? 4, history: toHistory(flags) })
   const server = await listen(engine, options)
   terminal.stdout.write(`listening on ${server.url}\n`)
   log.info(

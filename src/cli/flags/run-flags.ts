@@ -3,10 +3,11 @@ import { OuroborosError } from '../../core/errors.ts'
 import type { ColorWhen } from '../views/origin-colors.ts'
 import type { Terminal } from '../views/terminal.ts'
 import type { GenerateFlags } from './generate-flags.ts'
+import type { HistoryFlags } from './history-flags.ts'
 import type { LoadFlags } from './load-flags.ts'
 
 /** What commander makes of all flags of `run`. */
-export interface RunFlags extends LoadFlags, GenerateFlags {
+export interface RunFlags extends HistoryFlags, LoadFlags, GenerateFlags {
   system?: string
   file?: string[]
   raw?: boolean

@@ -2,12 +2,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ListenOptions } from '../../server/listen.ts'
 import type { Log } from '../../server/options.ts'
 import { type GenerateFlags, toGenerateOptions } from './generate-flags.ts'
+import type { HistoryFlags } from './history-flags.ts'
 import type { LoadFlags } from './load-flags.ts'
 import { integer, real } from './numbers.ts'
 import { readText } from './text-file.ts'
 
 /** What commander makes of all flags of `serve`. */
-export interface ServeFlags extends LoadFlags, GenerateFlags {
+export interface ServeFlags extends LoadFlags, GenerateFlags, HistoryFlags {
+  shareHistory?: boolean
   parallel?: number
   host: string
   port: number
@@ -52,6 +54,7 @@ export function addServeFlags(command: Command): Command {
     )
     .option('--chat-template-kwargs <json>', 'variables of the chat template, e.g. {"enable_thinking":false}', jsonObject)
     .option('--log-prompts', 'write answers into the log as well')
+    .option('--share-history', "all keys draft from one another's phrases: how fast an answer comes then tells what others asked")
     .optionsGroup('Limits:')
     .option('--max-body <bytes>', 'largest body (default: 4 MiB)', integer({ min: 1 }))
     .option('--max-prompt <n>', 'most tokens of a prompt (default: the context)', integer({ min: 1 }))
@@ -88,6 +91,7 @@ export function toListenOptions(flags: ServeFlags, log: Log): ListenOptions {
     ...(flags.corsOrigin && { corsOrigins: flags.corsOrigin }),
     ...(flags.metrics && { metrics: true }),
     ...(flags.reasoningFormat && { reasoningFormat: flags.reasoningFormat }),
+    ...(flags.shareHistory && { shareHistory: true }),
     ...(flags.logPrompts && { logPrompts: true }),
   }
 }

@@ -15,14 +15,15 @@ const EVERYTHING: ReadonlySet<PhraseSource> = new Set(['prompt', 'history'])
 export class History {
   /** Phrases of the present prompt and answer only. */
   readonly local = new PhrasePool({ capacityBytes: LOCAL_BYTES })
-  readonly #pool: PhrasePool
+  /** Phrases of all texts. */
+  readonly pool: PhrasePool
   #text: Token[] = []
   #sources: ReadonlySet<PhraseSource> = EVERYTHING
   #early = 0
   #whole = 0
 
   constructor(pool: PhrasePool) {
-    this.#pool = pool
+    this.pool = pool
   }
 
   /** A new prompt: what it shares with the text before is known already. `sources`: what to learn, the prompt, the answer, or both. */
@@ -47,7 +48,7 @@ export class History {
 
   #learn(text: readonly Token[], source: PhraseSource, early: number): void {
     const whole = early === 0 ? text.length : text.length - MAX_PHRASE
-    const pools = this.#sources.has(source) ? [this.#pool, this.local] : []
+    const pools = this.#sources.has(source) ? [this.pool, this.local] : []
     if (whole > this.#whole) {
       for (const pool of pools) pool.learn(text, this.#whole, Math.min(whole, this.#early), source, text.length, 0)
       this.#whole = whole

@@ -1,4 +1,6 @@
 import type { PhraseSource, Token } from '../token.ts'
+import { ChangeLog } from './change-log.ts'
+import { MAX_KEY, MAX_PHRASE, type Phrase, SOURCES } from './phrase.ts'
 
 export interface PhrasePoolOptions {
   /** Identity of the vocabulary: phrases of another one mean nothing. */
@@ -12,21 +14,8 @@ export interface PhrasePoolOptions {
 /** Handle of a phrase; valid until the next insertion. */
 export type PhraseId = number
 
-/** A phrase as it leaves the pool: for drafting, for the disk. */
-export interface Phrase {
-  readonly key: readonly Token[]
-  readonly tokens: readonly Token[]
-  readonly source: PhraseSource
-  /** Times this continuation was seen behind its key. */
-  readonly seen: number
-  /** Tokens of it that were put to the target, and those accepted. */
-  readonly tries: number
-  readonly hits: number
-}
+export { MAX_KEY, MAX_PHRASE, type Phrase } from './phrase.ts'
 
-export const MAX_KEY = 4
-export const MAX_PHRASE = 16
-const SOURCES: readonly PhraseSource[] = ['window', 'verification', 'prompt', 'history', 'corpus', 'prediction']
 /** Slots looked at to find one worth giving up. */
 const EVICTION_SAMPLE = 8
 const NONE = -1
@@ -39,7 +28,7 @@ const NONE = -1
  */
 export class PhrasePool {
   /** Key, tokens, counters and links of one phrase. */
-  static readonly bytesPerPhrase = (MAX_KEY + MAX_PHRASE) * 4 + 4 + 3 * 2 + 3 * 4
+  static readonly bytesPerPhrase = (MAX_KEY + MAX_PHRASE) * 4 + 4 + 3 * 2 + 3 * 4 + ChangeLog.bytesPerPhrase
   readonly vocabulary: string
   readonly capacity: number
   /** Hear every phrase that is new or has changed. */
@@ -54,6 +43,7 @@ export class PhrasePool {
   readonly #tries: Uint16Array
   readonly #hits: Uint16Array
   readonly #refuted: Uint8Array
+  readonly #log: ChangeLog
   readonly #used: Uint32Array
   readonly #next: Int32Array
   readonly #heads: Int32Array
@@ -75,6 +65,7 @@ export class PhrasePool {
     this.#tries = new Uint16Array(capacity)
     this.#hits = new Uint16Array(capacity)
     this.#refuted = new Uint8Array(capacity)
+    this.#log = new ChangeLog(capacity)
     this.#used = new Uint32Array(capacity)
     this.#next = new Int32Array(capacity)
     this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(capacity))).fill(NONE)
@@ -92,6 +83,15 @@ export class PhrasePool {
   insert(text: readonly Token[], at: number, end: number, keySize: number, source: PhraseSource, count = 1): void {
     const length = Math.min(end - at, MAX_PHRASE)
     if (length < 1 || at < keySize) return
+    const slot = this.#slotOf(text, at, keySize, count)
+    this.#log.touch(slot)
+    // What the draft model found is no answer to what the target refuted.
+    if (source !== 'window') this.#refuted[slot] = 0
+    if (this.#write(slot, text, at, length, source)) for (const hear of this.listeners) hear(this.phrase(slot))
+  }
+
+  /** The slot of this key and first token, `count` times more often seen. */
+  #slotOf(text: readonly Token[], at: number, keySize: number, count: number): number {
     const bucket = this.#bucket(text, at, keySize)
     let slot = NONE
     let siblings = 0
@@ -109,14 +109,18 @@ export class PhrasePool {
       this.#link(slot, bucket, text, at, keySize, count)
     }
     this.#used[slot] = ++this.#clock
-    // What the draft model found is no answer to what the target refuted.
-    if (source !== 'window') this.#refuted[slot] = 0
-    if (length < (this.#lengths[slot] as number) && this.#startsWith(slot, text, at, length)) return // a shorter look at the same phrase
-    const isKnown = length === this.#lengths[slot] && this.#startsWith(slot, text, at, length)
+    return slot
+  }
+
+  /** Puts a phrase's newer tokens into its slot; false: they say nothing new. */
+  #write(slot: number, text: readonly Token[], at: number, length: number, source: PhraseSource): boolean {
+    const isSame = this.#startsWith(slot, text, at, length)
+    if (isSame && length < (this.#lengths[slot] as number)) return false // a shorter look at the same phrase
+    const isKnown = isSame && length === this.#lengths[slot]
     for (let i = 0; i < length; i++) this.#tokens[slot * MAX_PHRASE + i] = text[at + i] as number
     this.#lengths[slot] = length
     this.#sources[slot] = SOURCES.indexOf(source)
-    if (!isKnown) for (const hear of this.listeners) hear(this.phrase(slot))
+    return !isKnown
   }
 
   /** Inserts what follows every position of `text[from..to)` under every key size; later tokens may lie up to `end`. */
@@ -156,23 +160,30 @@ export class PhrasePool {
       seen: this.seen(id),
       tries: this.#tries[id] as number,
       hits: this.#hits[id] as number,
+      refuted: this.isRefuted(id),
     }
   }
 
   /** Hears how many tokens of a phrase were put to the target and how many it accepted. */
   record(id: PhraseId, tried: number, accepted: number): void {
+    this.#count(id, tried, accepted)
+    this.#used[id] = ++this.#clock
+    this.#log.touch(id)
+  }
+
+  #count(id: PhraseId, tried: number, accepted: number): void {
     if ((this.#tries[id] as number) + tried > 0xffff) {
-      this.#tries[id] = (this.#tries[id] as number) >> 1
-      this.#hits[id] = (this.#hits[id] as number) >> 1
+      for (const counter of [this.#tries, this.#hits]) counter[id] = (counter[id] as number) >> 1
+      this.#log.halve(id)
     }
     this.#tries[id] = (this.#tries[id] as number) + tried
     this.#hits[id] = (this.#hits[id] as number) + accepted
-    this.#used[id] = ++this.#clock
   }
 
   /** The target said something else behind the key: the phrase is kept but not offered until its first token is seen there again. */
   refute(id: PhraseId): void {
     this.#refuted[id] = 1
+    this.#log.touch(id)
   }
 
   isRefuted(id: PhraseId): boolean {
@@ -183,19 +194,35 @@ export class PhrasePool {
   clear(): void {
     this.#heads.fill(NONE)
     this.#size = 0
+    this.#log.take()
   }
 
-  /** All phrases, for storage. */
+  /** All phrases. */
   *entries(): Generator<Phrase> {
     for (let id = 0; id < this.#size; id++) yield this.phrase(id)
   }
 
-  /** Puts back a stored phrase; counters add up, so that replicas can merge in any order. */
-  restore(phrase: Phrase): void {
-    const text = [...phrase.key, ...phrase.tokens]
-    this.insert(text, phrase.key.length, text.length, phrase.key.length, phrase.source, phrase.seen)
-    const id = this.find(text, phrase.key.length, phrase.key.length).find((one) => this.token(one, 0) === phrase.tokens[0])
-    if (id !== undefined) this.record(id, phrase.tries, phrase.hits)
+  /** Phrases that are new or have changed since the last call, for a store: their counters are what was added since. */
+  changes(): Phrase[] {
+    return this.#log.take().map((id) => {
+      const phrase = this.phrase(id)
+      return { ...phrase, ...this.#log.added(id, phrase) }
+    })
+  }
+
+  /**
+   * Takes in what a store knows; counters add up, so that replicas can merge in any order. It is no change of this pool's own,
+   * and what this pool has learned since is not overwritten.
+   */
+  restore({ key, tokens, source, seen, tries, hits, refuted }: Phrase): void {
+    if (tokens.length === 0) return
+    const text = [...key, ...tokens]
+    const slot = this.#slotOf(text, key.length, key.length, seen)
+    this.#count(slot, tries, hits)
+    this.#log.tell(slot, { seen, tries, hits })
+    if (this.#log.isChanged(slot) && this.length(slot) > 0) return
+    this.#write(slot, text, key.length, tokens.length, source)
+    this.#refuted[slot] = refuted ? 1 : 0
   }
 
   // --- internal ---
@@ -232,6 +259,7 @@ export class PhrasePool {
     this.#tries[slot] = 0
     this.#hits[slot] = 0
     this.#refuted[slot] = 0
+    this.#log.reset(slot)
     this.#next[slot] = this.#heads[bucket] as number
     this.#heads[bucket] = slot
   }

@@ -1,0 +1,20 @@
+import type { Phrase } from './phrase.ts'
+
+/** A tenant, or a history, as part of a file's name. */
+export const STORE_NAME = /^[A-Za-z0-9_-]{1,64}$/
+
+/**
+ * Keeps the phrases of several tenants beyond the process. It never throws and never makes its caller wait: what goes wrong is a warning,
+ * and drafts are verified whatever phrases they come from. Drafters do not know that it exists.
+ */
+export interface PhraseStore {
+  /** `hear` is given all that is kept for the tenant, in batches, and later what other processes add. */
+  open(tenant: string, hear: (phrases: Iterable<Phrase>) => void): void
+  /** Phrases that are new or have changed; their counters are added to those that are kept. */
+  put(tenant: string, phrases: readonly Phrase[]): void
+  /** Forgets a tenant's phrases. */
+  forget(tenant: string): void
+  /** Resolves when what was put is on disk. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}

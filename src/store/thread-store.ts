@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { Phrase } from '../core/phrases/phrase.ts'
+import type { PhraseStore } from '../core/phrases/phrase-store.ts'
+import { decodePhrases, encodePhrases } from './codec.ts'
+import type { FromStore, StoreStart, ToStore } from './messages.ts'
+import type { Namespace } from './namespace.ts'
+
+/** A flush that takes longer is given up: a disk that hangs must not keep a program from ending. */
+const FLUSH_MS = 3000
+
+/** A store on a thread of its own: nothing that a disk or a network does is waited for by whoever decodes. */
+export class ThreadStore implements PhraseStore {
+  readonly #worker: Worker
+  readonly #base: Omit<Namespace, 'tenant'>
+  readonly #hearers = new Map<string, (phrases: Iterable<Phrase>) => void>()
+  readonly #flushes = new Map<number, () => void>()
+  #nextFlush = 1
+  #isGone = false
+
+  constructor(start: StoreStart, base: Omit<Namespace, 'tenant'>, onWarning: (line: string) => void) {
+    this.#base = base
+    const beside = new URL('store-worker.js', import.meta.url)
+    const file = existsSync(fileURLToPath(beside)) ? beside : new URL('../../dist/store/store-worker.js', import.meta.url)
+    this.#worker = new Worker(file, { workerData: start, execArgv: [] })
+    this.#worker.unref()
+    this.#worker.on('message', (message: FromStore) => {
+      if (message.type === 'warning') onWarning(message.line)
+      else if (message.type === 'phrases') this.#hearers.get(message.tenant)?.(decodePhrases(message.bytes))
+      else this.#flushes.get(message.id)?.()
+    })
+    this.#worker.on('error', (error) => onWarning(`phrases are not kept: ${error.message}`))
+    this.#worker.on('exit', () => {
+      this.#isGone = true
+      for (const done of this.#flushes.values()) done()
+    })
+  }
+
+  open(tenant: string, hear: (phrases: Iterable<Phrase>) => void): void {
+    this.#hearers.set(tenant, hear)
+    this.#send({ type: 'open', namespace: { ...this.#base, tenant } })
+  }
+
+  put(tenant: string, phrases: readonly Phrase[]): void {
+    const bytes = encodePhrases(phrases)
+    this.#send({ type: 'put', tenant, bytes }, [bytes.buffer])
+  }
+
+  forget(tenant: string): void {
+    this.#send({ type: 'forget', tenant })
+  }
+
+  async flush(): Promise<void> {
+    if (this.#isGone) return
+    const id = this.#nextFlush++
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      this.#flushes.set(id, resolve)
+      timer = setTimeout(resolve, FLUSH_MS)
+      this.#send({ type: 'flush', id })
+    })
+    clearTimeout(timer)
+    this.#flushes.delete(id)
+  }
+
+  async close(): Promise<void> {
+    await this.flush()
+    this.#send({ type: 'close' })
+  }
+
+  #send(message: ToStore, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer)
+  }
+}
