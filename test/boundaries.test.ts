@@ -72,6 +72,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'runtime/fast-draft.ts', // `pull` makes the fast draft
     'llama',
     'probe',
+    'store',
     'replay',
     'cli/views',
     'cli/flags',

@@ -58,7 +58,7 @@ describe.each(DOCUMENTS)('%s', (document) => {
       const [command = '', sub = ''] = words
       const own = await help(command)
       expect(own.code, `ouroboros ${command}`).toBe(0)
-      const isSub = command === 'bench' && /^[a-z]+$/.test(sub)
+      const isSub = ['bench', 'phrases'].includes(command) && /^[a-z]+$/.test(sub)
       const { text: known } = isSub ? await help(command, sub) : own
       const end = words.indexOf('--')
       const flags = rewriteFlags(end < 0 ? words : words.slice(0, end), () => {}).filter((word) => /^--?[a-z]/.test(word))

@@ -260,7 +260,7 @@ export interface Engine extends AsyncDisposable {
   /** Each token's bytes: maybe only part of a character. */
   pieces(tokens: readonly number[]): Promise<number[][]>
   /** Empties the phrase pools; running requests go on. */
-  forgetPhrases(): Promise<void>
+  forgetPhrases(tenant?: string): Promise<void>
   /** Ends running generations and frees native memory. Idempotent. */
   dispose(): Promise<void>
 }

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, (program: Command, world: World) => Prom
   bench: async (program, world) => (await import('./commands/bench.ts')).registerBench(program, world),
   pull: async (program) => (await import('./commands/pull.ts')).registerPull(program),
   models: async (program) => (await import('./commands/models.ts')).registerModels(program),
+  phrases: async (program, world) => (await import('./commands/phrases.ts')).registerPhrases(program, world),
   inspect: async (program) => (await import('./commands/inspect.ts')).registerInspect(program),
   trace: async (program, world) => (await import('./commands/trace.ts')).registerTrace(program, world),
   quantize: async (program) => (await import('./commands/quantize.ts')).registerQuantize(program),

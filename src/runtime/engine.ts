@@ -137,8 +137,8 @@ class WorkerEngine implements Engine {
     return this.#ask((id) => ({ type: 'pieces', id, tokens: [...tokens] }))
   }
 
-  async forgetPhrases(): Promise<void> {
-    await this.#ask((id) => ({ type: 'forget', id }))
+  async forgetPhrases(tenant?: string): Promise<void> {
+    await this.#ask((id) => ({ type: 'forget', id, ...(tenant !== undefined && { tenant }) }))
   }
 
   dispose(): Promise<void> {

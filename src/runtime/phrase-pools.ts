@@ -56,13 +56,11 @@ export class PhrasePools {
     return phrases
   }
 
-  /** Forgets what requests have taught, in the store as well; the corpus is known again. */
-  forget(): void {
-    this.#arrived.length = 0
-    for (const tenant of [...this.#tenants.keys()]) {
-      this.#options.store?.forget(tenant)
-      this.#tenants.set(tenant, this.#fresh())
-    }
+  /** Forgets what a tenant's requests have taught, in the store as well; the corpus is known again. */
+  forget(tenant: string = this.#options.tenant): void {
+    this.of(tenant) // a store forgets what it has open
+    this.#options.store?.forget(tenant)
+    this.#tenants.set(tenant, this.#fresh())
   }
 
   /** Everything learned is in the store afterwards. */
@@ -75,9 +73,8 @@ export class PhrasePools {
   #open(tenant: string): TenantPhrases {
     const phrases = this.#fresh()
     this.#options.store?.open(tenant, (stored) => {
-      const { pool } = this.#tenants.get(tenant) ?? {}
-      if (!pool) return
-      this.#arrived.push({ pool, phrases: stored[Symbol.iterator]() })
+      // What was forgotten meanwhile arrives in a pool that nobody uses.
+      this.#arrived.push({ pool: phrases.pool, phrases: stored[Symbol.iterator]() })
       this.#take()
     })
     return phrases

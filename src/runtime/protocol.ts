@@ -39,7 +39,7 @@ export type ToWorker =
   | { type: 'tokenize'; id: number; text: string; options: TokenizeOptions }
   | { type: 'pieces'; id: number; tokens: number[] }
   | { type: 'detokenize'; id: number; tokens: number[] }
-  | { type: 'forget'; id: number }
+  | { type: 'forget'; id: number; tenant?: string }
   | { type: 'dispose' }
 
 export type FromWorker =

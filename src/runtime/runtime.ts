@@ -59,11 +59,6 @@ export class Runtime {
     this.facts = engineFacts(this.#models, { sessions, tools: knowsTools(this.chatTemplate), loadMs })
   }
 
-  /** Forgets the phrases that requests have taught, not how often drafts are accepted; those of the corpus stay. */
-  forgetPhrases(): void {
-    this.phrases.forget()
-  }
-
   get #learned(): Learned {
     const { ouroboros, tokenCost, lossBudget } = this.drafting
     const { draftAcceptance, phraseAcceptance } = ouroboros

@@ -52,7 +52,7 @@ function onMessage(message: ToWorker): void {
       break
     case 'forget':
       answer(message.id, () => {
-        loaded().forgetPhrases()
+        loaded().phrases.forget(message.tenant)
         return ''
       })
       break

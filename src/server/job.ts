@@ -51,7 +51,8 @@ export class Job {
       leave()
     }
     try {
-      const generations = requests.map((request) => engine.generate({ ...request, ...tenantOf(serving, caller), signal }))
+      const tenant = serving.tenantOf(caller.client)
+      const generations = requests.map((request) => engine.generate({ ...request, ...(tenant !== undefined && { tenant }), signal }))
       const started = await checkedStart(generations[0] as Generation, limits.promptTokens)
       if (signal.aborted && !sources.some((source) => source.aborted))
         throw new ApiError(429, `no slot was free for ${limits.queueMs / 1000} s: try again later`, {
@@ -179,9 +180,4 @@ function checkLength(requests: readonly GenerateRequest[], contextLength: number
         code: 'context_length_exceeded',
       })
   }
-}
-
-function tenantOf({ keys, options }: Serving, { client }: Caller): { tenant?: string } {
-  const tenant = options.shareHistory ? undefined : keys.tenant(client)
-  return tenant === undefined ? {} : { tenant }
 }

@@ -48,6 +48,11 @@ export class Serving {
     return `ouroboros-${this.version}`
   }
 
+  /** Whose phrases a client's requests use; undefined: the engine's own tenant's. */
+  tenantOf(client: string): string | undefined {
+    return this.options.shareHistory ? undefined : this.keys.tenant(client)
+  }
+
   /** Throws where a request wants another model. */
   checkModel(name: string | undefined): void {
     if (name === undefined || name === '' || name === this.model) return

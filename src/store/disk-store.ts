@@ -35,6 +35,14 @@ interface Row {
   used: number
 }
 
+interface SourceRow {
+  source: number
+  phrases: number
+  seen: number
+  tries: number
+  hits: number
+}
+
 const DAY = 86_400
 /** Parts of `most` that may be kept above it until the least useful go, and rows per batch. */
 const SLACK = 0.05
@@ -110,10 +118,11 @@ export class DiskStore {
     }
   }
 
-  /** The most useful ones. */
-  top(count: number): KeptPhrase[] {
-    const rows = this.#db.prepare(`SELECT * FROM phrase ORDER BY hits DESC, seen DESC LIMIT ?`).all([count]) as Row[]
-    return rows.flatMap((row) => this.#phrase(row) ?? [])
+  /** What there is of each source. */
+  bySource(): { source: PhraseSource; phrases: number; seen: number; tries: number; hits: number }[] {
+    const sums = 'count(*) AS phrases, sum(seen) AS seen, sum(tries) AS tries, sum(hits) AS hits'
+    const rows = this.#db.prepare(`SELECT source, ${sums} FROM phrase GROUP BY source`).all([]) as SourceRow[]
+    return rows.map((row) => ({ ...row, source: SOURCES[row.source] as PhraseSource }))
   }
 
   /** Adds what was learned, all or nothing. */

@@ -22,16 +22,15 @@ describe('access', () => {
 
   it('the key decides whose phrases are used, nothing in the body', async () => {
     const { engine, post } = testApp({}, { apiKeys: ['first', 'second'] })
-    for (const key of ['first', 'second', 'first'])
-      await post(CHAT, { ...HI, tenant: 'mine', user: 'me' }, { Authorization: `Bearer ${key}` })
+    for (const key of ['first', 'second', 'first']) await post(CHAT, { ...HI, user: 'me' }, { Authorization: `Bearer ${key}` })
     const [a, b, c] = engine.requests.map(({ tenant }) => tenant)
     expect(a).toMatch(/^key-[0-9a-f]{24}$/)
     expect(b).not.toBe(a)
     expect(c).toBe(a)
     const shared = testApp({}, { apiKeys: ['first'], shareHistory: true })
-    await shared.post(CHAT, { ...HI, tenant: 'mine' }, { Authorization: 'Bearer first' })
+    await shared.post(CHAT, HI, { Authorization: 'Bearer first' })
     const open = testApp()
-    await open.post(CHAT, { ...HI, tenant: 'mine' })
+    await open.post(CHAT, HI)
     for (const { engine } of [shared, open]) expect(engine.requests.map(({ tenant }) => tenant)).toEqual([undefined])
   })
 

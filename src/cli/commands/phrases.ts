@@ -1,0 +1,128 @@
+import { createWriteStream, existsSync, statSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Command } from 'commander'
+import { OuroborosError } from '../../core/errors.ts'
+import type { DiskStore } from '../../store/disk-store.ts'
+import { DEFAULT_CORPUS, DEFAULT_TENANT, type Namespace, namespaceFile, namespaces, phrasesFolder } from '../../store/namespace.ts'
+import { real } from '../flags/numbers.ts'
+import { readText } from '../flags/text-file.ts'
+import { formatBytes } from '../views/units.ts'
+import { processWorld, type World } from './world.ts'
+
+/** Which of the kept phrases. */
+interface Chosen {
+  tenant?: string
+  history?: string
+  vocabulary?: string
+}
+
+const HUGE = Number.MAX_SAFE_INTEGER
+
+/** `ouroboros phrases`: what is kept of earlier requests, to look at, to carry and to forget. */
+export function registerPhrases(program: Command, world: World = processWorld()): void {
+  const command = program
+    .command('phrases')
+    .description('what is kept of earlier prompts and answers: list, stats, export, import, forget, check')
+  const say = (line: string) => void world.terminal.stdout.write(`${line}\n`)
+  chosen(command.command('list').description('the histories that are kept')).action((flags: Chosen) => list(flags, say))
+  chosen(command.command('stats').description('how many phrases, from where, and how useful')).action((flags: Chosen) => stats(flags, say))
+  chosen(command.command('check').description('whether the files are whole')).action((flags: Chosen) => check(flags, say))
+  chosen(command.command('export').description('one history as a file for another machine').argument('<file>')).action(exportTo)
+  command
+    .command('import')
+    .description('add the phrases of an exported file')
+    .argument('<file>')
+    .option('--tenant <name>', 'for whom', DEFAULT_TENANT)
+    .option('--history <name>', 'into which history', DEFAULT_CORPUS)
+    .action(async (file: string, flags: Required<Pick<Chosen, 'tenant' | 'history'>>) => say(await importFrom(file, flags)))
+  chosen(command.command('forget').description('remove phrases for good; a process that runs still knows them'))
+    .option('--older-than <days>', 'only those not used for so many days', real({ min: 0 }))
+    .option('--all', 'everything that is kept')
+    .action((flags: Chosen & { olderThan?: number; all?: boolean }) => forget(flags, say))
+}
+
+function chosen(command: Command): Command {
+  return command
+    .option('--tenant <name>', 'of this tenant only')
+    .option('--history <name>', 'of this history only')
+    .option('--vocabulary <id>', 'of models with this vocabulary only')
+}
+
+/** The namespaces that the flags leave. */
+function find({ tenant, history, vocabulary }: Chosen): Namespace[] {
+  const fits = (wanted: string | undefined, is: string) => wanted === undefined || wanted === is
+  return namespaces(phrasesFolder()).filter(
+    (one) => fits(tenant, one.tenant) && fits(history, one.corpus) && fits(vocabulary, one.vocabulary),
+  )
+}
+
+async function withStore<T>(namespace: Namespace, work: (store: DiskStore) => T | Promise<T>): Promise<T> {
+  const { DiskStore } = await import('../../store/disk-store.ts')
+  const onWarning = (line: string) => {
+    throw new OuroborosError('E_STORE', line)
+  }
+  const store = DiskStore.open(namespaceFile(phrasesFolder(), namespace), { most: HUGE, days: HUGE, vocabSize: HUGE, onWarning })
+  try {
+    return await work(store)
+  } finally {
+    store.close()
+  }
+}
+
+const title = ({ vocabulary, tenant, corpus }: Namespace) => `vocabulary ${vocabulary}  tenant ${tenant}  history ${corpus}`
+
+async function list(flags: Chosen, say: (line: string) => void): Promise<void> {
+  for (const namespace of find(flags)) {
+    const size = await withStore(namespace, (store) => store.size)
+    const { size: bytes } = statSync(namespaceFile(phrasesFolder(), namespace))
+    say(`${title(namespace)}  ${size} phrases  ${formatBytes(bytes)}`)
+  }
+  say(`in ${phrasesFolder()}`)
+}
+
+async function stats(flags: Chosen, say: (line: string) => void): Promise<void> {
+  for (const namespace of find(flags)) {
+    say(title(namespace))
+    for (const { source, phrases, seen, tries, hits } of await withStore(namespace, (store) => store.bySource()))
+      say(`  ${source.padEnd(12)} ${phrases} phrases, seen ${seen} times, ${tries} tokens tried, ${hits} accepted`)
+  }
+}
+
+async function check(flags: Chosen, say: (line: string) => void): Promise<void> {
+  for (const namespace of find(flags)) say(`${title(namespace)}  ${await withStore(namespace, (store) => `${store.size} phrases, whole`)}`)
+}
+
+async function exportTo(file: string, flags: Chosen): Promise<void> {
+  const { exportLines } = await import('../../store/portable.ts')
+  const found = find(flags)
+  const [namespace] = found
+  if (!namespace || found.length > 1)
+    throw new OuroborosError('E_USAGE', `export takes one history: received flags that fit ${found.length}, see ouroboros phrases list`)
+  if (existsSync(file)) throw new OuroborosError('E_FILE', `${file} is there already: remove it, or export to another name`)
+  await withStore(namespace, (store) =>
+    pipeline(Readable.from(exportLines(store, namespace.vocabulary)), createWriteStream(file, { mode: 0o600, flags: 'wx' })),
+  )
+}
+
+async function importFrom(file: string, { tenant, history }: { tenant: string; history: string }): Promise<string> {
+  const { readExport } = await import('../../store/portable.ts')
+  const { checkName } = await import('../../store/namespace.ts')
+  const { vocabulary, phrases } = readExport(readText(file), file)
+  const namespace = { vocabulary, tenant: checkName('tenant', tenant), corpus: checkName('history', history) }
+  await withStore(namespace, (store) => store.merge(phrases))
+  return `${phrases.length} phrases added to ${title(namespace)}`
+}
+
+async function forget(flags: Chosen & { olderThan?: number; all?: boolean }, say: (line: string) => void): Promise<void> {
+  const { olderThan, all, ...wanted } = flags
+  if (!all && olderThan === undefined && Object.keys(wanted).length === 0)
+    throw new OuroborosError('E_USAGE', 'forget what? give --tenant, --history, --vocabulary, --older-than or --all')
+  const { removeStore } = await import('../../store/disk-store.ts')
+  for (const namespace of find(wanted)) {
+    if (olderThan === undefined) {
+      removeStore(namespaceFile(phrasesFolder(), namespace))
+      say(`${title(namespace)}  removed`)
+    } else say(`${title(namespace)}  ${await withStore(namespace, (store) => store.forgetOlderThan(olderThan))} phrases removed`)
+  }
+}
