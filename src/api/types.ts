@@ -259,7 +259,7 @@ export interface Engine extends AsyncDisposable {
   detokenize(tokens: readonly number[]): Promise<string>
   /** Each token's bytes: maybe only part of a character. */
   pieces(tokens: readonly number[]): Promise<number[][]>
-  /** Empties the phrase pools; running requests go on. */
+  /** Forgets what a tenant's requests have taught, on disk too; running requests go on. Default: `history.tenant` of `load`. */
   forgetPhrases(tenant?: string): Promise<void>
   /** Ends running generations and frees native memory. Idempotent. */
   dispose(): Promise<void>
