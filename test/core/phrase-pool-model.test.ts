@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { MAX_KEY, MAX_PHRASE, type Phrase, PhrasePool, type PhraseSource, type Token } from '../../src/core/index.ts'
 import { runs } from './runs.ts'
 
-type Known = { -readonly [Name in keyof Phrase]: Phrase[Name] } & { isRefuted: boolean; used: number }
+type Known = { -readonly [Name in keyof Phrase]: Phrase[Name] } & { used: number }
 
 /** What a pool that is never full holds, as plainly as it can be written: per key the phrases, the newest first token first. */
 class PlainPool {
@@ -31,12 +31,12 @@ class PlainPool {
           1,
         )
       }
-      known = { key, tokens: [], source, seen: 0, tries: 0, hits: 0, isRefuted: false, used: 0 }
+      known = { key, tokens: [], source, seen: 0, tries: 0, hits: 0, refuted: false, used: 0 }
       siblings.unshift(known)
     }
     known.seen++
     known.used = ++this.#clock
-    if (source !== 'window') known.isRefuted = false
+    if (source !== 'window') known.refuted = false
     const reaches = known.tokens.slice(0, tokens.length)
     if (tokens.length < known.tokens.length && String(reaches) === String(tokens)) return
     const isKnown = !isNew && String(known.tokens) === String(tokens)
@@ -61,8 +61,8 @@ class PlainPool {
   }
 }
 
-const worth = (one: Known) => (one.isRefuted ? 0 : (one.seen + 4 * one.hits) / (4 + one.tries))
-const phrase = ({ key, tokens, source, seen, tries, hits }: Known): Phrase => ({ key, tokens, source, seen, tries, hits })
+const worth = (one: Known) => (one.refuted ? 0 : (one.seen + 4 * one.hits) / (4 + one.tries))
+const phrase = ({ key, tokens, source, seen, tries, hits, refuted }: Known): Phrase => ({ key, tokens, source, seen, tries, hits, refuted })
 
 const token = fc.nat({ max: 3 })
 const text = fc.array(token, { maxLength: 24 })
@@ -105,12 +105,12 @@ it('a pool that is not full does what the plain one does: every phrase, counter,
           const known = plain.of(one.key).find(({ tokens }) => tokens[0] === pool.token(id, 0)) as Known
           if (one.act === 'refute') {
             pool.refute(id)
-            known.isRefuted = true
+            known.refuted = true
           } else {
             pool.record(id, one.tried, Math.min(1, one.tried))
             plain.record(known, one.tried, Math.min(1, one.tried))
           }
-          expect(pool.isRefuted(id)).toBe(known.isRefuted)
+          expect(pool.isRefuted(id)).toBe(known.refuted)
         }
       }
       expect(heard).toEqual(plain.changes)
