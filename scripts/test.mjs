@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { installChromium } from './chromium.mjs'
 import { prepare, ROOT, run } from './prepare.mjs'
 
+process.env.OUROBOROS_HISTORY = 'off' // tests keep nothing in the user's own folder
 const withModels = !process.argv.includes('--fast')
 const results = mkdtempSync(join(tmpdir(), 'ouroboros-test-'))
 const counts = { passed: 0, failed: 0, skipped: 0 }
