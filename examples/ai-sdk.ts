@@ -2,6 +2,7 @@
 import { streamText } from 'ai'
 import { createOuroboros } from 'ouroboros-llm/ai-sdk'
 
+const [target = 'qwen2.5-coder-1.5b'] = process.argv.slice(2)
 await using ouroboros = createOuroboros()
-const { textStream } = streamText({ model: ouroboros('qwen2.5-coder-1.5b'), prompt: 'What is a trie?', maxOutputTokens: 100 })
+const { textStream } = streamText({ model: ouroboros(target), prompt: 'What is a trie?', maxOutputTokens: 100 })
 for await (const text of textStream) process.stdout.write(text)

@@ -1,7 +1,8 @@
 // The same prompt by every method: the same text at different speeds. Run: npx tsx examples/compare-methods.ts
 import { load, METHOD_NAMES, meanAcceptanceLength } from 'ouroboros-llm'
 
-await using engine = await load({ target: 'qwen2.5-coder-1.5b' })
+const [target = 'qwen2.5-coder-1.5b', draft] = process.argv.slice(2)
+await using engine = await load({ target, ...(draft && { draft }) })
 const texts = new Set<string>()
 for (const method of METHOD_NAMES) {
   const { text, timings, statistics } = await engine.generate({ prompt: 'def fibonacci(n):', maxTokens: 64, method }).result

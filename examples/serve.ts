@@ -2,8 +2,9 @@
 import { load } from 'ouroboros-llm'
 import { listen } from 'ouroboros-llm/server'
 
-await using engine = await load({ target: 'qwen2.5-coder-1.5b', sessions: 4 })
-const server = await listen(engine, { port: 8080, metrics: true })
+const [target = 'qwen2.5-coder-1.5b', port = '8080'] = process.argv.slice(2)
+await using engine = await load({ target, sessions: 4 })
+const server = await listen(engine, { port: Number(port), metrics: true })
 console.log(`listening on ${server.url}, Ctrl-C stops`)
 await new Promise((resolve) => process.once('SIGINT', resolve))
 await server.stop()
