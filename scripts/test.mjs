@@ -28,6 +28,7 @@ gate('types', 'typescript', 'tsc', ['--noEmit', '-p', '.'])
 gate('types of the page', 'typescript', 'tsc', ['--noEmit', '-p', 'src/server/playground'])
 gate('format and lint', '@biomejs/biome', 'biome', ['check', '--error-on-warnings', '.'])
 packageGates()
+gate('docs', 'vitepress', 'vitepress', ['build', 'docs'])
 tests('fast')
 if (withModels) {
   section('models')
