@@ -18,7 +18,10 @@ export async function runExample(name: string, args: readonly string[] = [], unt
     const source = readFileSync(join(ROOT, `examples/${name}.ts`), 'utf8')
     const program = join(folder, `${name}.mjs`)
     writeFileSync(program, (await transform(source, { loader: 'ts', format: 'esm', target: 'node20' })).code)
-    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [program, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, OUROBOROS_HISTORY: 'off' }, // nothing is kept in the user's own folder
+    })
     let [stdout, stderr] = ['', '']
     child.stdout.on('data', (chunk) => {
       stdout += chunk

@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs'
 import { defineConfig } from 'vitepress'
 
 const page = (text: string, name: string) => ({ text, link: name === 'README' ? '/' : `/${name}` })
+
+/** Made by `npm run docs`. */
+const hasReference = existsSync(new URL('../api/README.md', import.meta.url))
 
 /** `npm run docs`: these pages and the ones at the repository's root as a site that loads nothing from elsewhere. Links that lead nowhere fail. */
 export default defineConfig({
@@ -45,8 +49,10 @@ export default defineConfig({
           page('Reading the statistics', 'docs/statistics'),
           page('Tuning', 'docs/tuning'),
           page('The server', 'docs/server'),
+          page('The phrase store', 'docs/phrase-store'),
           page('JSON schemas', 'docs/json-schema'),
           page('Comparison', 'docs/comparison'),
+          ...(hasReference ? [page('Library reference', 'docs/api/README')] : []),
         ],
       },
       {

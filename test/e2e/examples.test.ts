@@ -10,6 +10,7 @@ const WRITES: readonly [name: string, args: readonly string[], output: RegExp, u
   ['stream', [], /\S/],
   ['structured-output', [], /^.+ is \d+ and likes .+\n$/],
   ['several-at-once', [], /^trie: [\s\S]+\nheap: [\s\S]+\ngraph: [\s\S]+\nqueue: /],
+  ['warm-history', [], /^first start: \d+ target passes .*\nsecond start: \d+ target passes/],
   ['compare-methods', [SMALL], /all texts are the same\n$/],
   ['abort', [], /^(abort|stop|length) \d+ characters\n$/],
   ['ai-sdk', [], /\S/],
