@@ -14,7 +14,9 @@ const { steps, text } = await generateText({
   model: ouroboros('qwen2.5-coder-1.5b'),
   prompt: 'How warm is it in Oslo?',
   tools: { weather },
-  stopWhen: stepCountIs(3),
+  stopWhen: stepCountIs(2),
+  // Small models seldom call a tool of their own accord: first a call, then an answer.
+  prepareStep: ({ stepNumber }) => ({ toolChoice: stepNumber === 0 ? 'required' : 'none' }),
   maxOutputTokens: 100,
 })
 for (const { toolCalls } of steps) for (const { toolName, input } of toolCalls) console.log('called', toolName, JSON.stringify(input))

@@ -3,7 +3,7 @@ import { runExample } from '../run-example.ts'
 
 const SMALL = 'smollm2-135m'
 
-/** What each writes with the small model. `tools.ts` needs a model whose chat template knows tools: its types are checked. */
+/** What each writes with the small model; `tools.ts` with the default pair, whose chat template knows tools. */
 const WRITES: readonly [name: string, args: readonly string[], output: RegExp, until?: string][] = [
   ['complete', [], /\S/],
   ['chat', [], /> And when is a hash table better\?\n[\s\S]+\([1-9]\d* of \d+ prompt tokens were read before\)/],
@@ -14,6 +14,7 @@ const WRITES: readonly [name: string, args: readonly string[], output: RegExp, u
   ['compare-methods', [SMALL], /all texts are the same\n$/],
   ['abort', [], /^(abort|stop|length) \d+ characters\n$/],
   ['ai-sdk', [], /\S/],
+  ['tools', [], /^called weather \{"city":".*"\}\n.*\d/],
   ['serve', ['0'], /^listening on http:\/\/127\.0\.0\.1:\d+/, 'Ctrl-C'],
 ]
 
