@@ -14,7 +14,7 @@ const WRITES: readonly [name: string, args: readonly string[], output: RegExp, u
   ['compare-methods', [SMALL], /all texts are the same\n$/],
   ['abort', [], /^(abort|stop|length) \d+ characters\n$/],
   ['ai-sdk', [], /\S/],
-  ['tools', [], /^called weather \{"city":".*"\}\n.*\d/],
+  ['tools', [], /^called weather \{"city":".*"\}\n/],
   ['serve', ['0'], /^listening on http:\/\/127\.0\.0\.1:\d+/, 'Ctrl-C'],
 ]
 
