@@ -21,7 +21,7 @@ test('a draft model of another family is refused with the first difference', asy
   expect(() => checkPair(large, small)).toThrow(
     expect.objectContaining({
       code: 'E_PAIR',
-      message: expect.stringMatching(/SmolLM2.*cannot draft for .*qwen2\.5.*49152 words instead of 151936/),
+      message: expect.stringMatching(/SmolLM2.*cannot draft for .*qwen2\.5.*49152 tokens instead of 151936/),
     }),
   )
   expect(() => checkPair(large, open(goldenFile('draft.gguf')))).toThrow(
