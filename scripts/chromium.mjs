@@ -1,6 +1,6 @@
 // A Chromium for the tests in a browser: found, or installed where that is a matter of one command.
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { installDebian } from './debian.mjs'
 
 /** Where it may be. */
 export const CHROMIUM = [
@@ -15,13 +15,7 @@ export const CHROMIUM = [
 /** Debian's, where this user may install it; else a line says what is missing. */
 export function installChromium() {
   if (CHROMIUM.some((file) => existsSync(file))) return
-  const canInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
-  if (canInstall) {
-    console.log('installing chromium')
-    const apt = (...args) => spawnSync('apt-get', args, { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
-    const install = () => apt('install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core').status === 0
-    if (install() || (apt('update').status === 0 && install())) return
-  }
+  if (installDebian('chromium', 'fonts-dejavu-core')) return
   console.log(
     'there is no Chromium: install one (apt-get install chromium), or name it in OUROBOROS_CHROMIUM; tests in a browser are skipped',
   )

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { installChromium } from './chromium.mjs'
+import { installServers } from './debian.mjs'
 import { prepare, ROOT, run } from './prepare.mjs'
 
 process.env.OUROBOROS_HISTORY = 'off' // tests keep nothing in the user's own folder
@@ -29,6 +30,7 @@ gate('types of the page', 'typescript', 'tsc', ['--noEmit', '-p', 'src/server/pl
 gate('format and lint', '@biomejs/biome', 'biome', ['check', '--error-on-warnings', '.'])
 packageGates()
 gate('docs', 'vitepress', 'vitepress', ['build', 'docs'])
+if (withModels) installServers()
 tests('fast')
 if (withModels) {
   section('models')

@@ -10,6 +10,11 @@ export interface HistoryOptions {
   most?: number
   /** Days after its last use that a phrase is kept. Default 180. */
   days?: number
+  /**
+   * Address of a Redis or Valkey, `redis://…` or `rediss://…`, that keeps the phrases instead of the folder: replicas learn from each other. Needs
+   * the package `ioredis`. Default: `OUROBOROS_REDIS` of the environment.
+   */
+  share?: string
 }
 
 /** What `load` is asked to keep. */

@@ -124,6 +124,7 @@ const loadSchema = z.strictObject({
           .max(2 ** 24)
           .optional(),
         days: z.number().gt(0).optional(),
+        share: z.string().min(1).optional(),
       }),
     ])
     .optional(),

@@ -30,7 +30,7 @@ export async function load(options: LoadOptions): Promise<Engine> {
     })
   const { target, draft, draftRequantize, history: wanted, onLog, onProgress, onWarning, signal, ...settings } = options
   const history = historySettings(wanted)
-  if (history) announce(history.folder, onWarning)
+  if (history && history.share === undefined) announce(history.folder, onWarning)
   const draftFile = async (model: string) =>
     draftRequantize === false
       ? file(model)

@@ -60,7 +60,8 @@ export class PhrasePools {
   forget(tenant: string = this.#options.tenant): void {
     this.of(tenant) // a store forgets what it has open
     this.#options.store?.forget(tenant)
-    this.#tenants.set(tenant, this.#fresh())
+    this.#options.store?.release(tenant)
+    this.#tenants.set(tenant, this.#open(tenant))
   }
 
   /** Everything learned is in the store afterwards. */
@@ -73,7 +74,6 @@ export class PhrasePools {
   #open(tenant: string): TenantPhrases {
     const phrases = this.#fresh()
     this.#options.store?.open(tenant, (stored) => {
-      // What was forgotten meanwhile arrives in a pool that nobody uses.
       this.#arrived.push({ pool: phrases.pool, phrases: stored[Symbol.iterator]() })
       this.#take()
     })
@@ -91,7 +91,9 @@ export class PhrasePools {
     if (this.#tenants.size < MOST_POOLS) return
     this.#write()
     const [oldest] = this.#tenants.keys()
-    if (oldest !== undefined) this.#tenants.delete(oldest)
+    if (oldest === undefined) return
+    this.#tenants.delete(oldest)
+    this.#options.store?.release(oldest)
   }
 
   #write(): void {

@@ -1,4 +1,5 @@
 import type { HistoryOptions } from '../api/history.ts'
+import { OuroborosError } from '../core/errors.ts'
 import { checkName, DEFAULT_CORPUS, DEFAULT_TENANT, phrasesFolder } from './namespace.ts'
 
 /** `HistoryOptions` with everything decided. */
@@ -8,6 +9,7 @@ export interface HistorySettings {
   readonly corpus: string
   readonly most: number
   readonly days: number
+  readonly share?: string
 }
 
 /** Phrases of a tenant: 34 MB in memory. */
@@ -25,11 +27,20 @@ export function historySettings(
   const isAsked = history && Object.keys(history).length > 0
   if (history === false || (!isAsked && env.OUROBOROS_HISTORY === 'off')) return null
   const { folder = phrasesFolder(env), tenant = DEFAULT_TENANT, name = DEFAULT_CORPUS, most = MOST_PHRASES, days = DAYS } = history ?? {}
+  const share = history?.share ?? (env.OUROBOROS_REDIS || undefined)
   return {
     folder,
     tenant: checkName('tenant', tenant),
     corpus: checkName('history', name),
     most,
     days,
+    ...(share !== undefined && { share: checkAddress(share) }),
   }
+}
+
+/** What is said of it has no password in it. */
+function checkAddress(share: string): string {
+  if (/^rediss?:\/\/./.test(share) && URL.canParse(share)) return share
+  const what = share.includes('@') ? 'an address that is none' : JSON.stringify(share.slice(0, 100))
+  throw new OuroborosError('E_USAGE', `share: expected redis://HOST:PORT or rediss://USER:PASSWORD@HOST:PORT, received ${what}`)
 }

@@ -7,16 +7,19 @@ export interface StoreStart {
   readonly most: number
   readonly days: number
   readonly vocabSize: number
+  /** Address of a Redis that keeps the phrases instead of the folder. */
+  readonly share?: string
 }
 
 export type ToStore =
-  | { type: 'open'; namespace: Namespace }
+  | { type: 'open'; namespace: Namespace; hearer: number }
   | { type: 'put'; tenant: string; bytes: Uint8Array<ArrayBuffer> }
+  | { type: 'release'; tenant: string }
   | { type: 'forget'; tenant: string }
   | { type: 'flush'; id: number }
   | { type: 'close' }
 
 export type FromStore =
-  | { type: 'phrases'; tenant: string; bytes: Uint8Array<ArrayBuffer> }
+  | { type: 'phrases'; hearer: number; bytes: Uint8Array<ArrayBuffer> }
   | { type: 'flushed'; id: number }
   | { type: 'warning'; line: string }

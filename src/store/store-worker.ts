@@ -18,10 +18,14 @@ const warned = new Set<string>()
 port.on('message', (message: ToStore) => {
   switch (message.type) {
     case 'open':
-      open(message.namespace)
+      open(message.namespace, message.hearer)
       break
     case 'put':
       put(message.tenant, message.bytes)
+      break
+    case 'release':
+      attempt('close', () => opened.get(message.tenant)?.store?.close())
+      opened.delete(message.tenant)
       break
     case 'forget':
       forget(message.tenant)
@@ -35,14 +39,14 @@ port.on('message', (message: ToStore) => {
   }
 })
 
-function open(namespace: Namespace): void {
+function open(namespace: Namespace, hearer: number): void {
   const { tenant } = namespace
   const store = opened.get(tenant)?.store ?? openStore(namespace)
   opened.set(tenant, { namespace, store })
   attempt('read', () => {
     for (const batch of store?.batches() ?? []) {
       const bytes = encodePhrases(batch)
-      send({ type: 'phrases', tenant, bytes }, [bytes.buffer])
+      send({ type: 'phrases', hearer, bytes }, [bytes.buffer])
     }
   })
 }

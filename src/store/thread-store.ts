@@ -14,20 +14,23 @@ const FLUSH_MS = 3000
 export class ThreadStore implements PhraseStore {
   readonly #worker: Worker
   readonly #base: Omit<Namespace, 'tenant'>
-  readonly #hearers = new Map<string, (phrases: Iterable<Phrase>) => void>()
+  /** By tenant; the number tells what is for an earlier one. */
+  readonly #hearers = new Map<string, { number: number; hear: (phrases: Iterable<Phrase>) => void }>()
   readonly #flushes = new Map<number, () => void>()
   #nextFlush = 1
+  #nextHearer = 1
   #isGone = false
 
   constructor(start: StoreStart, base: Omit<Namespace, 'tenant'>, onWarning: (line: string) => void) {
     this.#base = base
-    const beside = new URL('store-worker.js', import.meta.url)
-    const file = existsSync(fileURLToPath(beside)) ? beside : new URL('../../dist/store/store-worker.js', import.meta.url)
+    const name = start.share === undefined ? 'store-worker.js' : 'share-worker.js'
+    const beside = new URL(name, import.meta.url)
+    const file = existsSync(fileURLToPath(beside)) ? beside : new URL(`../../dist/store/${name}`, import.meta.url)
     this.#worker = new Worker(file, { workerData: start, execArgv: [] })
     this.#worker.unref()
     this.#worker.on('message', (message: FromStore) => {
       if (message.type === 'warning') onWarning(message.line)
-      else if (message.type === 'phrases') this.#hearers.get(message.tenant)?.(decodePhrases(message.bytes))
+      else if (message.type === 'phrases') this.#hear(message.hearer, message.bytes)
       else this.#flushes.get(message.id)?.()
     })
     this.#worker.on('error', (error) => onWarning(`phrases are not kept: ${error.message}`))
@@ -38,13 +41,19 @@ export class ThreadStore implements PhraseStore {
   }
 
   open(tenant: string, hear: (phrases: Iterable<Phrase>) => void): void {
-    this.#hearers.set(tenant, hear)
-    this.#send({ type: 'open', namespace: { ...this.#base, tenant } })
+    const number = this.#nextHearer++
+    this.#hearers.set(tenant, { number, hear })
+    this.#send({ type: 'open', namespace: { ...this.#base, tenant }, hearer: number })
   }
 
   put(tenant: string, phrases: readonly Phrase[]): void {
     const bytes = encodePhrases(phrases)
     this.#send({ type: 'put', tenant, bytes }, [bytes.buffer])
+  }
+
+  release(tenant: string): void {
+    this.#hearers.delete(tenant)
+    this.#send({ type: 'release', tenant })
   }
 
   forget(tenant: string): void {
@@ -67,6 +76,11 @@ export class ThreadStore implements PhraseStore {
   async close(): Promise<void> {
     await this.flush()
     this.#send({ type: 'close' })
+  }
+
+  /** What a tenant that was released is told, or what it was told before, is dropped. */
+  #hear(number: number, bytes: Uint8Array): void {
+    for (const hearer of this.#hearers.values()) if (hearer.number === number) hearer.hear(decodePhrases(bytes))
   }
 
   #send(message: ToStore, transfer: ArrayBuffer[] = []): void {

@@ -12,9 +12,11 @@ export interface PhraseStore {
   open(tenant: string, hear: (phrases: Iterable<Phrase>) => void): void
   /** Phrases that are new or have changed; their counters are added to those that are kept. */
   put(tenant: string, phrases: readonly Phrase[]): void
+  /** The tenant is not heard any more until it is opened again; what was put is kept. */
+  release(tenant: string): void
   /** Forgets a tenant's phrases. */
   forget(tenant: string): void
-  /** Resolves when what was put is on disk. */
+  /** Resolves when what was put is where it is kept. */
   flush(): Promise<void>
   close(): Promise<void>
 }
