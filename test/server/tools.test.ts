@@ -98,6 +98,16 @@ describe('tools', () => {
     const parameters = { type: 'object', properties: { at: { $ref: '#/$defs/place' } }, $defs: { place: { enum: ['here', 'there'] } } }
     expect(toolGrammar([{ name: 'go', parameters }], toolSyntaxOf(undefined), false)).toContain('there')
   })
+
+  it('takes no arguments that the tool does not declare, unless it says that it does', () => {
+    const grammarOf = (parameters: Record<string, unknown>) => toolGrammar([{ name: 'go', parameters }], toolSyntaxOf(undefined), false)
+    const place = { type: 'object', properties: { city: { type: 'string' } } }
+    const parameters = { type: 'object', properties: { place } }
+    const closed = { type: 'object', properties: { place: { ...place, additionalProperties: false } }, additionalProperties: false }
+    expect(grammarOf(parameters)).toBe(grammarOf(closed))
+    const open = { ...parameters, additionalProperties: true }
+    expect(grammarOf(open)).not.toBe(grammarOf(parameters))
+  })
 })
 
 it('a model whose template shows no tools: refused, unless a call is forced', async () => {

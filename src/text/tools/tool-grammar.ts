@@ -44,6 +44,9 @@ export function toolSyntaxOf(template: string | undefined): ToolSyntax {
   return HERMES
 }
 
+/** Keywords that say of further properties whether they may be there. */
+const OPEN = ['additionalProperties', 'patternProperties', 'unevaluatedProperties', 'allOf', 'anyOf', 'oneOf', '$ref']
+
 /** The grammar (GBNF) of an answer that is a call, or several, of these tools. Throws E_GRAMMAR where a parameter cannot be expressed. */
 export function toolGrammar(tools: readonly Tool[], syntax: ToolSyntax, several: boolean): string {
   const mark = syntax.isMarkNeeded ? `"${syntax.mark}" ` : ''
@@ -61,7 +64,7 @@ function callRules(tools: readonly Tool[], { argumentsKey }: ToolSyntax): string
     type: 'object',
     properties: {
       name: { const: name },
-      [argumentsKey]: moved(parameters ?? { type: 'object' }, `#/anyOf/${i}/properties/${argumentsKey}`),
+      [argumentsKey]: moved(closed(parameters ?? { type: 'object' }), `#/anyOf/${i}/properties/${argumentsKey}`),
     },
     required: ['name', argumentsKey],
     additionalProperties: false,
@@ -77,6 +80,13 @@ function isExpressible({ parameters }: Tool): boolean {
     if (error instanceof OuroborosError) return false
     throw error
   }
+}
+
+/** Only declared arguments: a schema that says nothing of others allows them, and a small model would write them without end. */
+function closed(schema: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null || !('properties' in schema) || OPEN.some((key) => key in schema)) return schema
+  const properties = Object.entries(schema.properties as object).map(([name, value]) => [name, closed(value)])
+  return { ...schema, properties: Object.fromEntries(properties), additionalProperties: false }
 }
 
 /** References into the schema itself follow it to its new place. */
