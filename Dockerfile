@@ -10,6 +10,8 @@ COPY src ./src
 COPY native ./native
 # The image runs without a compiler: kernels for every instruction set of its architecture are made here.
 RUN node scripts/build.mjs && node scripts/build-kernels.mjs --offline && npm prune --omit=dev --no-audit --no-fund
+# For --share.
+RUN npm install --no-save --save-prod --omit=dev --no-audit --no-fund "ioredis@$(node -p 'require("./package.json").peerDependencies.ioredis')"
 
 FROM node:20.20-bookworm-slim
 ENV NODE_ENV=production OUROBOROS_HOME=/models
