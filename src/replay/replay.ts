@@ -31,24 +31,27 @@ const POOL_BYTES = 4 * 2 ** 20
 export class Replay {
   readonly #recording: Recording
   readonly #hardware: Hardware
+  readonly #poolBytes: number
   #drafting: SharedDrafting
-  #phrases = freshPhrases()
+  #phrases: TenantPhrases
 
-  constructor(recording: Recording, hardware: Hardware) {
+  constructor(recording: Recording, hardware: Hardware, poolBytes = POOL_BYTES) {
     this.#recording = recording
     this.#hardware = hardware
+    this.#poolBytes = poolBytes
+    this.#phrases = freshPhrases(poolBytes)
     this.#drafting = this.#fresh()
   }
 
   /** As after the installation: nothing is learned. */
   forget(): void {
     this.#drafting = this.#fresh()
-    this.#phrases = freshPhrases()
+    this.#phrases = freshPhrases(this.#poolBytes)
   }
 
   /** What was learned stays, but no phrases. */
   forgetPhrases(): void {
-    this.#phrases = freshPhrases()
+    this.#phrases = freshPhrases(this.#poolBytes)
   }
 
   /** Writes these answers, so many at once, each in a session of its own. */
@@ -134,6 +137,6 @@ export class Replay {
   }
 }
 
-function freshPhrases(): TenantPhrases {
-  return new TenantPhrases(new PhrasePool({ capacityBytes: POOL_BYTES }))
+function freshPhrases(capacityBytes: number): TenantPhrases {
+  return new TenantPhrases(new PhrasePool({ capacityBytes }))
 }

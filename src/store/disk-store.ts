@@ -1,9 +1,9 @@
-import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import Database from 'libsql'
 import { OuroborosError } from '../core/errors.ts'
 import { MAX_KEY, MAX_PHRASE, type Phrase, SOURCES } from '../core/phrases/phrase.ts'
-import type { PhraseSource } from '../core/token.ts'
+import type { PhraseSource, Token } from '../core/token.ts'
 import { packTokens, sourceNumber, unpackTokens } from './codec.ts'
 import { makePrivateFolder } from './namespace.ts'
 import { migrate } from './schema.ts'
@@ -44,6 +44,8 @@ interface SourceRow {
 }
 
 const DAY = 86_400
+/** What stands between a file's name and the time at which it was set aside. */
+const DAMAGED = '.damaged-'
 /** Parts of `most` that may be kept above it until the least useful go, and rows per batch. */
 const SLACK = 0.05
 const BATCH = 4096
@@ -125,6 +127,17 @@ export class DiskStore {
     return rows.map((row) => ({ ...row, source: SOURCES[row.source] as PhraseSource }))
   }
 
+  /** The continuations of which most tokens were accepted, over all their keys; then those seen most often. */
+  top(count: number): { tokens: Token[]; seen: number; tries: number; hits: number }[] {
+    const sums = 'max(seen) AS seen, sum(tries) AS tries, sum(hits) AS hits'
+    const order = 'GROUP BY tokens ORDER BY hits DESC, seen DESC LIMIT ?'
+    const rows = this.#db.prepare(`SELECT tokens, ${sums} FROM phrase WHERE refuted = 0 ${order}`).all([count]) as Row[]
+    return rows.flatMap(({ tokens: packed, seen, tries, hits }) => {
+      const tokens = unpackTokens(new Uint8Array(packed))
+      return tokens.every((token) => token < this.#options.vocabSize) ? [{ tokens, seen, tries, hits }] : []
+    })
+  }
+
   /** Adds what was learned, all or nothing. */
   merge(phrases: readonly (Phrase & { used?: number })[], now = Math.floor(Date.now() / 1000)): void {
     const put = this.#db.prepare(
@@ -175,7 +188,7 @@ export class DiskStore {
 
 /** The file and what belongs to it get another name. */
 function setAside(file: string): string {
-  const aside = `${file}.damaged-${Date.now()}`
+  const aside = `${file}${DAMAGED}${Date.now()}`
   renameSync(file, aside)
   for (const part of ['-wal', '-shm']) rmSync(file + part, { force: true })
   return aside
@@ -192,7 +205,10 @@ function isDamage(error: unknown): boolean {
   return error instanceof DamagedStore || code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB'
 }
 
-/** Removes a namespace's file and what belongs to it. */
+/** Removes a namespace's file and what belongs to it, damaged ones included. */
 export function removeStore(file: string): void {
   for (const part of ['', '-wal', '-shm']) rmSync(file + part, { force: true })
+  const folder = dirname(file)
+  for (const name of existsSync(folder) ? readdirSync(folder) : [])
+    if (name.startsWith(`${basename(file)}${DAMAGED}`)) rmSync(join(folder, name), { force: true })
 }

@@ -16,6 +16,8 @@ export interface Namespace {
 export const DEFAULT_TENANT = 'local'
 export const DEFAULT_CORPUS = 'default'
 const ENDING = '.phrases'
+/** A namespace's file, and what a damaged one is called. */
+const FILE = /^(([^.]+)\.([^.]+)\.([^.]+)\.phrases)(\.damaged-\d+)?$/
 
 /** Where phrases are kept: `OUROBOROS_HOME/phrases`, default `${XDG_DATA_HOME:-~/.local/share}/ouroboros/phrases`. */
 export function phrasesFolder(env: Environment = process.env): string {
@@ -37,14 +39,15 @@ export function namespaceFile(folder: string, { vocabulary, tenant, corpus }: Na
   return join(folder, `${vocabulary}.${tenant}.${corpus}${ENDING}`)
 }
 
-/** The namespaces that have a file in `folder`. */
-export function namespaces(folder: string): Namespace[] {
+/** The namespaces that have a file in `folder`; `withDamaged`: or one that was set aside. */
+export function namespaces(folder: string, { withDamaged = false } = {}): Namespace[] {
   if (!existsSync(folder)) return []
-  return readdirSync(folder).flatMap((name) => {
-    if (!name.endsWith(ENDING)) return []
-    const [vocabulary, tenant, corpus, ...rest] = name.slice(0, -ENDING.length).split('.')
-    return vocabulary && tenant && corpus && rest.length === 0 ? [{ vocabulary, tenant, corpus }] : []
-  })
+  const found = new Map<string, Namespace>()
+  for (const name of readdirSync(folder)) {
+    const [, whole, vocabulary, tenant, corpus, damaged] = FILE.exec(name) ?? []
+    if (whole && vocabulary && tenant && corpus && (withDamaged || !damaged)) found.set(whole, { vocabulary, tenant, corpus })
+  }
+  return [...found.values()]
 }
 
 /** Makes the folder, for its owner only; true: it was not there. */

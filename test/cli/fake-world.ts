@@ -8,7 +8,7 @@ import type {
   GenerationStep,
   LoadOptions,
 } from '../../src/api/types.ts'
-import type { World } from '../../src/cli/commands/world.ts'
+import type { TextVocabulary, World } from '../../src/cli/commands/world.ts'
 import { main } from '../../src/cli/program.ts'
 import { OuroborosError } from '../../src/core/errors.ts'
 import { emptyStatistics, recordStep } from '../../src/core/stats.ts'
@@ -141,6 +141,14 @@ export class FakeEngine implements Engine {
   }
 }
 
+/** Every byte is a token. */
+export const BYTES: TextVocabulary = {
+  identity: '0123456789abcdef',
+  size: 256,
+  tokenize: (text) => [...Buffer.from(text)],
+  detokenize: (tokens) => Buffer.from(tokens).toString(),
+}
+
 /** A world of streams in memory. */
 export class FakeWorld implements World {
   readonly engine: FakeEngine
@@ -212,6 +220,10 @@ export class FakeWorld implements World {
 
   async buildPeer(): Promise<never> {
     throw new OuroborosError('E_PLATFORM', 'a fake world has no compiler')
+  }
+
+  async withVocabulary<T>(_model: string, use: (vocabulary: TextVocabulary) => Promise<T>): Promise<T> {
+    return await use(BYTES)
   }
 
   async devices(): Promise<readonly string[]> {

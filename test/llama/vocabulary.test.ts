@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LlamaModel } from '../../src/llama/model.ts'
 import { Detokenizer } from '../../src/llama/vocabulary.ts'
+import { withVocabulary } from '../../src/llama/vocabulary-file.ts'
 import { goldenFile, modelFile } from './model-files.ts'
 
 const TEXTS = [
@@ -25,6 +26,15 @@ describe.each(['smollm2-135m', 'qwen2.5-coder-0.5b'] as const)('vocabulary of %s
   test.each(TEXTS)('%j survives tokens and back', (text) => {
     const tokens = model.vocabulary.tokenize(text, { bos: false })
     expect(model.vocabulary.detokenize(tokens)).toBe(text)
+  })
+
+  test('is the same without the weights', async () => {
+    const { identity, size } = model.vocabulary
+    const tokens = model.vocabulary.tokenize(TEXTS.join('\n'), { bos: false })
+    await withVocabulary(model.file, (vocabulary) => {
+      expect({ identity: vocabulary.identity, size: vocabulary.size }).toEqual({ identity, size })
+      expect(vocabulary.tokenize(TEXTS.join('\n'), { bos: false })).toEqual(tokens)
+    })
   })
 
   test('any text survives', () => {

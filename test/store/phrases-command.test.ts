@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DiskStore } from '../../src/store/disk-store.ts'
@@ -71,4 +71,44 @@ test('forgetting takes what it is told to take', async () => {
   expect([existsSync(bob), existsSync(`${bob}-wal`), existsSync(old)]).toEqual([false, false, true])
   await run('forget', '--all')
   expect(existsSync(old)).toBe(false)
+})
+
+test('forgetting removes what was set aside as damaged, too', async () => {
+  const damaged = `${keep('eve', 5)}.damaged-1`
+  const left = namespaceFile(phrasesFolder(), { vocabulary: VOCABULARY, tenant: 'fay', corpus: 'default' })
+  for (const file of [damaged, `${left}.damaged-2`]) writeFileSync(file, 'phrases')
+  await run('forget', '--tenant', 'eve')
+  expect([existsSync(damaged), existsSync(`${left}.damaged-2`)]).toEqual([false, true])
+  expect((await run('list')).out).not.toContain('fay')
+  await run('forget', '--all')
+  expect(existsSync(`${left}.damaged-2`)).toBe(false)
+})
+
+test('learn takes in texts, top shows the most useful phrases as text', async () => {
+  const folder = join(home, 'texts')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'a.txt'), 'one two three four five six seven\n'.repeat(20))
+  writeFileSync(join(folder, 'b.bin'), Uint8Array.of(0, 1, 2))
+  const learned = await run('learn', folder, '--tenant', 'gus')
+  expect(learned).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/phrases of 1 files, 680 tokens, added to .*tenant gus.*; 1 left out/),
+  })
+  expect((await run('stats', '--tenant', 'gus')).out).toContain('corpus')
+  const file = namespaceFile(phrasesFolder(), { vocabulary: VOCABULARY, tenant: 'gus', corpus: 'default' })
+  const store = DiskStore.open(file, { most: 1e6, days: 1e6, vocabSize: 256, onWarning: () => {} })
+  const best = { tokens: [...Buffer.from('best of all')], source: 'history', seen: 1, tries: 11, hits: 11, refuted: false } as const
+  store.merge([
+    { ...best, key: [1] },
+    { ...best, key: [2, 1] }, // the same behind another key: one line
+    { ...best, key: [3], tokens: [...Buffer.from('wrong')], hits: 99, refuted: true },
+    { ...best, key: [4], tokens: [5000], hits: 99 }, // of another vocabulary
+  ])
+  store.close()
+  const { out } = await run('top', '--tenant', 'gus', '-n', '4')
+  expect(out.split('\n').slice(2, 4)[0]).toMatch(/^ +22 +22 +1 {2}"best of all"$/)
+  expect(out).not.toContain('wrong')
+  expect(out).toContain('seven')
+  expect(await run('learn', join(home, 'none'))).toMatchObject({ code: 1, err: expect.stringContaining('no such file') })
+  expect(await run('learn', folder, '--tenant', 'a/b')).toMatchObject({ code: 2 })
 })

@@ -22,6 +22,7 @@ import { BenchProgress } from '../views/bench-progress.ts'
 import { Interrupted, interruptible } from '../views/interrupt.ts'
 import { wantsColor } from '../views/origin-colors.ts'
 import { registerBenchExact } from './bench-exact.ts'
+import { registerBenchHistory } from './bench-history.ts'
 import { registerBenchPasses } from './bench-passes.ts'
 import { registerBenchRecord } from './bench-record.ts'
 import { registerBenchReplay } from './bench-replay.ts'
@@ -35,6 +36,7 @@ export function registerBench(program: Command, world: World = processWorld()): 
   addLoadFlags(addBenchFlags(command), defaultTarget).option('--verbose', "the native library's log on standard error")
   registerBenchServe(command.enablePositionalOptions(), world)
   registerBenchExact(command, world)
+  registerBenchHistory(command, world)
   registerBenchPasses(command, world)
   registerBenchRecord(command, world)
   registerBenchReplay(command, world)

@@ -3,30 +3,23 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { OuroborosError } from '../../core/errors.ts'
-import type { DiskStore } from '../../store/disk-store.ts'
-import { DEFAULT_CORPUS, DEFAULT_TENANT, type Namespace, namespaceFile, namespaces, phrasesFolder } from '../../store/namespace.ts'
+import { DEFAULT_CORPUS, DEFAULT_TENANT, namespaceFile, phrasesFolder } from '../../store/namespace.ts'
 import { real } from '../flags/numbers.ts'
 import { readText } from '../flags/text-file.ts'
 import { formatBytes } from '../views/units.ts'
+import { type Chosen, chosen, find, title, withStore } from './phrase-files.ts'
+import { registerPhraseTexts } from './phrase-texts.ts'
 import { processWorld, type World } from './world.ts'
-
-/** Which of the kept phrases. */
-interface Chosen {
-  tenant?: string
-  history?: string
-  vocabulary?: string
-}
-
-const HUGE = Number.MAX_SAFE_INTEGER
 
 /** `ouroboros phrases`: what is kept of earlier requests, to look at, to carry and to forget. */
 export function registerPhrases(program: Command, world: World = processWorld()): void {
   const command = program
     .command('phrases')
-    .description('what is kept of earlier prompts and answers: list, stats, export, import, forget, check')
+    .description('what is kept of earlier prompts and answers: list, stats, top, learn, export, import, forget, check')
   const say = (line: string) => void world.terminal.stdout.write(`${line}\n`)
   chosen(command.command('list').description('the histories that are kept')).action((flags: Chosen) => list(flags, say))
   chosen(command.command('stats').description('how many phrases, from where, and how useful')).action((flags: Chosen) => stats(flags, say))
+  registerPhraseTexts(command, world)
   chosen(command.command('check').description('whether the files are whole')).action((flags: Chosen) => check(flags, say))
   chosen(command.command('export').description('one history as a file for another machine').argument('<file>')).action(exportTo)
   command
@@ -41,36 +34,6 @@ export function registerPhrases(program: Command, world: World = processWorld())
     .option('--all', 'everything that is kept')
     .action((flags: Chosen & { olderThan?: number; all?: boolean }) => forget(flags, say))
 }
-
-function chosen(command: Command): Command {
-  return command
-    .option('--tenant <name>', 'of this tenant only')
-    .option('--history <name>', 'of this history only')
-    .option('--vocabulary <id>', 'of models with this vocabulary only')
-}
-
-/** The namespaces that the flags leave. */
-function find({ tenant, history, vocabulary }: Chosen): Namespace[] {
-  const fits = (wanted: string | undefined, is: string) => wanted === undefined || wanted === is
-  return namespaces(phrasesFolder()).filter(
-    (one) => fits(tenant, one.tenant) && fits(history, one.corpus) && fits(vocabulary, one.vocabulary),
-  )
-}
-
-async function withStore<T>(namespace: Namespace, work: (store: DiskStore) => T | Promise<T>): Promise<T> {
-  const { DiskStore } = await import('../../store/disk-store.ts')
-  const onWarning = (line: string) => {
-    throw new OuroborosError('E_STORE', line)
-  }
-  const store = DiskStore.open(namespaceFile(phrasesFolder(), namespace), { most: HUGE, days: HUGE, vocabSize: HUGE, onWarning })
-  try {
-    return await work(store)
-  } finally {
-    store.close()
-  }
-}
-
-const title = ({ vocabulary, tenant, corpus }: Namespace) => `vocabulary ${vocabulary}  tenant ${tenant}  history ${corpus}`
 
 async function list(flags: Chosen, say: (line: string) => void): Promise<void> {
   for (const namespace of find(flags)) {
@@ -119,7 +82,7 @@ async function forget(flags: Chosen & { olderThan?: number; all?: boolean }, say
   if (!all && olderThan === undefined && Object.keys(wanted).length === 0)
     throw new OuroborosError('E_USAGE', 'forget what? give --tenant, --history, --vocabulary, --older-than or --all')
   const { removeStore } = await import('../../store/disk-store.ts')
-  for (const namespace of find(wanted)) {
+  for (const namespace of find(wanted, { withDamaged: olderThan === undefined })) {
     if (olderThan === undefined) {
       removeStore(namespaceFile(phrasesFolder(), namespace))
       say(`${title(namespace)}  removed`)
