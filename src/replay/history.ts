@@ -26,23 +26,25 @@ interface Answer {
 
 export type Load = (options: Partial<LoadOptions>) => Promise<Engine>
 
-/** Phrases of a hundred requests and more. */
-const POOL_BYTES = 32 * 2 ** 20
+/** Memory for the phrases of one request, and requests that cost control learns from. */
+const TEXT_BYTES = 2 ** 18
+const LEARNED = 3
 /** Answers that a growing history is measured on. */
 const GROWN = 5
 
 /**
  * Replays a recording's answers with a pool that knows nothing, the same task's other requests, or another task's; and behind `sizes`
- * requests of all tasks, as far as there are so many. What cost control has learned is the same in all cases of a text.
+ * requests of all tasks, as far as there are so many. What cost control has learned is the same in all cases of a text,
+ * from a few others of its task.
  */
 export async function replayHistory(recording: Recording, hardware: Hardware, sizes: readonly number[]): Promise<HistoryRow[]> {
-  const replay = new Replay(recording, hardware, POOL_BYTES)
+  const replay = new Replay(recording, hardware, recording.texts.length * TEXT_BYTES)
   const tasks = groupBy(recording.texts, ({ task }) => task)
   const answer = async (text: RecordedText, before: readonly RecordedText[], known: readonly RecordedText[]): Promise<Answer> => {
     replay.forget()
     if (before.length > 0) await replay.run(before, 'ouroboros')
     replay.forgetPhrases()
-    if (known.length > 0) await replay.run(known, 'ouroboros')
+    replay.teach(known)
     const prompt = replay.promptSeconds(text)
     const { seconds, statistics } = await replay.run([text], 'ouroboros')
     const plain = await replay.run([text], 'vanilla')
@@ -52,7 +54,7 @@ export async function replayHistory(recording: Recording, hardware: Hardware, si
   const measure = async (name: string, texts: readonly RecordedText[], known: (text: RecordedText) => readonly RecordedText[]) => {
     const answers: Answer[] = []
     for (const text of texts) {
-      const others = (tasks.get(text.task) ?? []).filter((one) => one !== text)
+      const others = (tasks.get(text.task) ?? []).filter((one) => one !== text).slice(0, LEARNED)
       answers.push(await answer(text, others, known(text)))
     }
     rows.push(rowOf(name, answers))

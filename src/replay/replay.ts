@@ -54,6 +54,15 @@ export class Replay {
     this.#phrases = freshPhrases(this.#poolBytes)
   }
 
+  /** The pool knows these texts as if they had been requests; cost control does not learn. */
+  teach(texts: readonly RecordedText[]): void {
+    for (const { prompt, answer } of texts) {
+      const text = [...prompt, ...answer]
+      this.#phrases.pool.learn(text, 0, prompt.length, 'prompt')
+      this.#phrases.pool.learn(text, prompt.length, text.length, 'history')
+    }
+  }
+
   /** Writes these answers, so many at once, each in a session of its own. */
   async run(texts: readonly RecordedText[], method: Method, atOnce = 1): Promise<Replayed> {
     const { target: targetCurve, draft: draftCurve } = this.#hardware
