@@ -144,7 +144,11 @@ function rowOf(name: string, answers: readonly Answer[]): HistoryRow {
 }
 
 async function write(engine: Engine, request: GenerateRequest, signal: AbortSignal) {
-  const { text, timings, statistics } = await engine.generate({ ...request, signal }).result
+  const generation = engine.generate({ ...request, signal })
+  for await (const _ of generation) {
+    // only the result counts
+  }
+  const { text, timings, statistics } = await generation.result
   signal.throwIfAborted()
   return { text, statistics, time: timings.predictedMs }
 }
