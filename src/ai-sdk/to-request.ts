@@ -8,6 +8,7 @@ import type {
 } from '@ai-sdk/provider'
 import type { ChatMessage, GenerateRequest, Tool } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
+import { omitUndefined } from '../core/omit-undefined.ts'
 
 /** The engine's request for a call of the SDK, and what of the call is not supported. Throws E_USAGE, E_GRAMMAR. */
 export function toRequest(
@@ -30,7 +31,7 @@ export function toRequest(
   }
   const request: GenerateRequest = {
     ...defaults,
-    ...Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined)),
+    ...omitUndefined(plain),
     // The engine's own options: method, options, prediction, grammar, ...
     ...providerOptions?.['ouroboros'],
     messages: messagesOf(options.prompt),

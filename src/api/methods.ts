@@ -4,8 +4,6 @@ import { PRESETS } from './paper-parameters.ts'
 /** What phrases can be learned from, besides the lookahead window. */
 const SOURCES = ['prompt', 'history', 'verification'] as const
 
-export type LearningSource = (typeof SOURCES)[number]
-
 /** A default that is no value: the drafter weighs at each step what pays. */
 export const WHAT_PAYS = 'what pays'
 

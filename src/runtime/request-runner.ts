@@ -4,6 +4,7 @@ import type { FinishReason, GenerationResult, GenerationStep, Started } from '..
 import type { ScheduledSession } from '../core/decoding/scheduler.ts'
 import { Session } from '../core/decoding/session.ts'
 import { OuroborosError } from '../core/errors.ts'
+import { omitUndefined } from '../core/omit-undefined.ts'
 import { History } from '../core/phrases/history.ts'
 import { MAX_KEY, PhrasePool } from '../core/phrases/phrase-pool.ts'
 import { Sampler } from '../core/sampling/sampler.ts'
@@ -140,5 +141,5 @@ function samplerOptions(request: WireRequest, vocabulary: Vocabulary) {
   }
   if (request.ignoreEos) for (const token of vocabulary.endTokens) logitBias.set(token, Number.NEGATIVE_INFINITY)
   const numbers = { temperature, topK, topP, minP, repeatPenalty, presencePenalty, frequencyPenalty, penaltyLastN, seed }
-  return { ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)), logitBias }
+  return { ...omitUndefined(numbers), logitBias }
 }

@@ -1,4 +1,5 @@
 import { uniform } from '../../src/core/sampling/philox.ts'
+import { text, uint32, uint64 } from '../models/gguf-writer.ts'
 
 /** Metadata values: integers are uint32, in arrays int32; a `float32` is marked. */
 type Scalar = string | number | boolean | { float32: number }
@@ -162,20 +163,4 @@ function typed(value: Value): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeFloatLE((value as { float32: number }).float32)
   return Buffer.concat([uint32(6), bytes])
-}
-
-function text(value: string): Buffer {
-  return Buffer.concat([uint64(Buffer.byteLength(value)), Buffer.from(value)])
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32LE(value)
-  return bytes
-}
-
-function uint64(value: number): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigUInt64LE(BigInt(value))
-  return bytes
 }

@@ -15,17 +15,17 @@ function typed(value: WritableMetadata[string]): Buffer {
   return Buffer.concat([uint32(9), uint32(8), uint64(value.length), ...value.map(text)])
 }
 
-function text(value: string): Buffer {
+export function text(value: string): Buffer {
   return Buffer.concat([uint64(Buffer.byteLength(value)), Buffer.from(value)])
 }
 
-function uint32(value: number): Buffer {
+export function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32LE(value)
   return bytes
 }
 
-function uint64(value: number): Buffer {
+export function uint64(value: number): Buffer {
   const bytes = Buffer.alloc(8)
   bytes.writeBigUInt64LE(BigInt(value))
   return bytes

@@ -8,8 +8,14 @@ import { addMethodFlags, type MethodFlags, methodOptions } from './method-flags.
 import { integer, real } from './numbers.ts'
 import { readText } from './text-file.ts'
 
+/** Flags that are named as the library's options. */
+type SharedFlags = Pick<
+  SamplingOptions,
+  'topK' | 'topP' | 'minP' | 'repeatPenalty' | 'presencePenalty' | 'frequencyPenalty' | 'logitBias' | 'seed'
+>
+
 /** What commander makes of `addGenerateFlags`. */
-export interface GenerateFlags extends MethodFlags {
+export interface GenerateFlags extends MethodFlags, SharedFlags {
   prediction?: string
   grammar?: string
   grammarFile?: string
@@ -17,15 +23,7 @@ export interface GenerateFlags extends MethodFlags {
   jsonSchemaFile?: string
   predict?: number
   temp?: number
-  topK?: number
-  topP?: number
-  minP?: number
-  repeatPenalty?: number
-  presencePenalty?: number
-  frequencyPenalty?: number
   repeatLastN?: number
-  logitBias?: Record<number, number>
-  seed?: number
   stop?: string[]
   logprobs?: number
 }

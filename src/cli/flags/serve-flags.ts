@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { omitUndefined } from '../../core/omit-undefined.ts'
 import type { ListenOptions } from '../../server/listen.ts'
 import type { Log } from '../../server/options.ts'
 import { type GenerateFlags, toGenerateOptions } from './generate-flags.ts'
@@ -84,7 +85,7 @@ export function toListenOptions(flags: ServeFlags, log: Log): ListenOptions {
     port: flags.port,
     model: flags.alias ?? nameOf(flags.model),
     defaults: { ...defaults, ...(method && { method }), ...(flags.chatTemplateKwargs && { chatTemplateKwargs: flags.chatTemplateKwargs }) },
-    limits: Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)),
+    limits: omitUndefined(limits),
     log,
     ...(flags.open && { open: true }),
     ...(keys.length > 0 && { apiKeys: keys }),
