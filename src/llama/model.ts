@@ -57,11 +57,12 @@ export class LlamaModel implements Model {
   readonly #caches = new Set<Cache>()
   #model: Pointer
 
-  /** Loads a model file. Throws E_FILE, E_GGUF, E_MODEL, E_LIBRARY, E_ENGINE. */
+  /** Loads a model file; of a split model, any part stands for all. Throws E_FILE, E_GGUF, E_MODEL, E_LIBRARY, E_ENGINE. */
   static load(file: string, options: LlamaModelOptions = {}): LlamaModel {
-    refuseEmbedding(readGguf(file)) // a damaged file must not reach the native loader
+    const gguf = readGguf(file) // a damaged file, or a part without the others, must not reach the native loader
+    refuseEmbedding(gguf)
     const native = library(options.library)
-    return listening(() => new LlamaModel(file, options, native))
+    return listening(() => new LlamaModel(gguf.path, options, native))
   }
 
   private constructor(file: string, options: LlamaModelOptions, native: Library) {

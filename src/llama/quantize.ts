@@ -33,9 +33,9 @@ export async function quantize(input: string, output: string, type: string, opti
   const fileType = fileTypeOf(type)
   const outputType = options.outputType === undefined ? null : tensorTypeOf(options.outputType)
   if (existsSync(output)) throw new OuroborosError('E_FILE', `${output} exists already: choose another name or remove it`)
-  readGguf(input)
+  const { path } = readGguf(input)
   const part = `${output}.part`
-  const job: QuantizeJob = { input, output: part, fileType, outputType, threads: options.threads ?? availableParallelism() }
+  const job: QuantizeJob = { input: path, output: part, fileType, outputType, threads: options.threads ?? availableParallelism() }
   try {
     await runJob(job, (line) => {
       const [, done, total, tensor] = /\[\s*(\d+)\/\s*(\d+)\]\s*(\S+)/.exec(line) ?? []

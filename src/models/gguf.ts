@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs'
+import { OuroborosError } from '../core/errors.ts'
 import { GgufCursor } from './gguf-cursor.ts'
 import { type TensorType, tensorTypes } from './gguf-types.ts'
 import { type GgufValue, printable, readValue } from './gguf-value.ts'
+import { partsOf } from './split.ts'
 
 export interface GgufTensor {
   readonly name: string
@@ -9,15 +12,18 @@ export interface GgufTensor {
   readonly shape: readonly number[]
   readonly elements: number
   readonly bytes: number
-  /** From the beginning of the tensor data. */
+  /** From the beginning of its file's tensor data. */
   readonly offset: number
 }
 
-/** What a GGUF file says about itself. */
+/** What a GGUF file, or a split one's parts together, says about itself. */
 export interface Gguf {
+  /** Of a split model the first part's: what the native loader must be given. */
   readonly path: string
-  /** File size. */
+  /** File size; of a split model all parts'. */
   readonly bytes: number
+  /** Files that it is made of: 1, or a split model's parts. */
+  readonly parts: number
   readonly version: number
   readonly metadata: ReadonlyMap<string, GgufValue>
   readonly tensors: readonly GgufTensor[]
@@ -30,10 +36,42 @@ const MOST_TENSORS = 1 << 20
 const MOST_DIMENSIONS = 4
 
 /**
- * Reads the header of a GGUF file, synchronously (a vocabulary of 150,000 tokens takes some 100 ms); tensor data are not read.
- * Throws `E_FILE` if it cannot be opened, `E_GGUF` if it is not GGUF, damaged, or shorter than its tensors.
+ * Reads the header of a GGUF file, or of all parts of the split model that it is a part of, synchronously (a vocabulary of
+ * 150,000 tokens takes some 100 ms); tensor data are not read. Throws `E_FILE` if one cannot be opened or a part is missing,
+ * `E_GGUF` if one is not GGUF, damaged, shorter than its tensors, or not the part that its name says.
  */
 export function readGguf(path: string): Gguf {
+  const names = partsOf(path)
+  const parts = names.map((name, i) => readPart(name, i, names.length))
+  const first = parts[0] as Gguf
+  if (names.length === 1) return first
+  const tensors = parts.flatMap((part) => part.tensors)
+  const told = first.metadata.get('split.tensors.count')
+  if (told !== tensors.length) throw new OuroborosError('E_GGUF', `${first.path}: its parts have ${tensors.length} tensors, not ${told}`)
+  return { ...first, bytes: parts.reduce((sum, part) => sum + part.bytes, 0), parts: parts.length, tensors }
+}
+
+/** Part `i` (from 0) of `count`; a model that is not split is the only one. */
+function readPart(path: string, i: number, count: number): Gguf {
+  if (count > 1 && !existsSync(path))
+    throw new OuroborosError(
+      'E_FILE',
+      `part ${i + 1} of ${count} is missing: no such file ${path}; all parts of a split model belong in one folder`,
+    )
+  const gguf = readGgufFile(path)
+  const [number, total] = [gguf.metadata.get('split.no') ?? 0, gguf.metadata.get('split.count') || 1]
+  if (total !== count || (count > 1 && number !== i))
+    throw new OuroborosError(
+      'E_GGUF',
+      total === 1
+        ? `${path} is not a part of a split model, though its name says so: rename it`
+        : `${path} is part ${Number(number) + 1} of ${total} of a split model: parts are found by names such as model-00001-of-00003.gguf`,
+    )
+  return gguf
+}
+
+/** Reads one file's header, be it a part of a split model or not. Throws like `readGguf`. */
+export function readGgufFile(path: string): Gguf {
   const cursor = new GgufCursor(path)
   try {
     return readHeader(cursor)
@@ -65,7 +103,7 @@ function readHeader(cursor: GgufCursor): Gguf {
   const tensors: GgufTensor[] = []
   for (let i = 0; i < tensorCount; i++) tensors.push(readTensor(cursor))
 
-  const gguf = { path: cursor.path, bytes: cursor.size, version, metadata, tensors }
+  const gguf = { path: cursor.path, bytes: cursor.size, parts: 1, version, metadata, tensors }
   checkData(cursor, gguf)
   return gguf
 }

@@ -3,8 +3,12 @@ import { fileTypes } from './gguf-types.ts'
 
 /** A model file's facts, read without loading it. `null` = the file does not say. */
 export interface GgufFacts {
+  /** Of a split model the first part. */
   file: string
+  /** Of all parts. */
   bytes: number
+  /** Files that it is made of: 1, or a split model's parts. */
+  parts: number
   ggufVersion: number
   name: string | null
   architecture: string | null
@@ -24,7 +28,7 @@ export interface GgufFacts {
   chatTemplate: boolean
 }
 
-/** Facts of the GGUF file at `path`. Throws like `readGguf`. */
+/** Facts of the GGUF file at `path`, of all its parts if it is split. Throws like `readGguf`. */
 export function inspect(path: string): GgufFacts {
   return facts(readGguf(path))
 }
@@ -36,6 +40,7 @@ export function facts(gguf: Gguf): GgufFacts {
   return {
     file: gguf.path,
     bytes: gguf.bytes,
+    parts: gguf.parts,
     ggufVersion: gguf.version,
     name: text(gguf, 'general.name'),
     architecture,

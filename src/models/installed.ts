@@ -2,11 +2,13 @@ import { readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { catalog } from './catalog.ts'
 import { homeFolder, modelsFolder } from './home.ts'
+import { partsOf } from './split.ts'
 
 /** A model of the catalog, or another file in the models folder. */
 export interface InstalledModel {
   /** Catalog id, or `null` for other files. */
   id: string | null
+  /** Of a split model the first part. */
   path: string
   /** Bytes on disk, a partial download's included. */
   bytes: number
@@ -29,7 +31,7 @@ export async function installedModels(home: string = homeFolder()): Promise<Inst
   )
   const names = await readdir(folder, { recursive: true }).catch(() => [])
   const others = new Set(
-    names.filter((name) => /\.gguf(\.partial)?$/.test(name)).map((name) => join(folder, name.replace(/\.partial$/, ''))),
+    names.filter((name) => /\.gguf(\.partial)?$/.test(name)).map((name) => partsOf(join(folder, name.replace(/\.partial$/, '')))[0]),
   )
   for (const { path } of entries) others.delete(path)
   const rest = await Promise.all(
@@ -42,7 +44,15 @@ export async function installedModels(home: string = homeFolder()): Promise<Inst
   return [...entries, ...rest]
 }
 
+/** Of all parts together, if it is a split model's first part. */
 async function stateOf(path: string): Promise<Pick<InstalledModel, 'bytes' | 'state'>> {
+  const parts = await Promise.all(partsOf(path).map(stateOfFile))
+  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
+  const first = parts[0] as (typeof parts)[0]
+  return { bytes, state: parts.every(({ state }) => state === first.state) ? first.state : 'partial' }
+}
+
+async function stateOfFile(path: string): Promise<Pick<InstalledModel, 'bytes' | 'state'>> {
   const size = (name: string): Promise<number | undefined> =>
     stat(name).then(
       (found) => found.size,

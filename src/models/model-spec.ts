@@ -1,13 +1,19 @@
 import { join, resolve } from 'node:path'
 import { catalog, findEntry, type WheelPart } from './catalog.ts'
 import { type HubFile, parseHubFile } from './hub-file.ts'
+import { partsOf } from './split.ts'
 
-/** A model file as someone named it. */
+/** A model as someone named it. */
 export interface ModelSpec {
-  /** Where it is, or will be once pulled. */
+  /** Where it is, or will be once pulled; of a split model the first part. */
   readonly path: string
-  /** What can be pulled; absent for a plain path. */
-  readonly pullable?: Pullable
+  /** What can be pulled: one file, or a split model's parts in order; none for a plain path. */
+  readonly files: readonly SpecFile[]
+}
+
+export interface SpecFile {
+  readonly path: string
+  readonly pullable: Pullable
 }
 
 export interface Pullable {
@@ -17,16 +23,27 @@ export interface Pullable {
   readonly sha256?: string
 }
 
-/** Reads a catalog id, `hf:owner/repo/file.gguf`, the file's address on the hub, or a path. `folder`: of the models. */
+/**
+ * Reads a catalog id, `hf:owner/repo/file.gguf`, the file's address on the hub, or a path; any part of a split model stands for
+ * all. `folder`: of the models.
+ */
 export function parseSpec(text: string, folder: string): ModelSpec {
   const named = findEntry(text)
-  if (named) return { path: join(folder, named.file), pullable: named }
+  if (named) return specOf([{ path: join(folder, named.file), pullable: named }])
   const home = parseHubFile(text)
-  if (!home) return { path: resolve(text) }
+  if (!home) return { path: resolve(text), files: [] }
   const entry = catalog.find(
     (entry) => entry.home.repo === home.repo && entry.home.file === home.file && entry.home.revision === home.revision,
   )
-  if (entry) return { path: join(folder, entry.file), pullable: entry }
+  if (entry) return specOf([{ path: join(folder, entry.file), pullable: entry }])
   const revision = home.revision === 'main' ? [] : [`@${home.revision}`]
-  return { path: join(folder, ...home.repo.split('/'), ...revision, ...home.file.split('/')), pullable: { home, wheels: [] } }
+  const files = partsOf(home.file).map((file) => ({
+    path: join(folder, ...home.repo.split('/'), ...revision, ...file.split('/')),
+    pullable: { home: { ...home, file }, wheels: [] },
+  }))
+  return specOf(files)
+}
+
+function specOf(files: readonly SpecFile[]): ModelSpec {
+  return { path: (files[0] as SpecFile).path, files }
 }

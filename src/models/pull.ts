@@ -4,7 +4,7 @@ import { OuroborosError } from '../core/errors.ts'
 import { knownIds } from './catalog.ts'
 import { sha256Of } from './checksum.ts'
 import { withFileLock } from './file-lock.ts'
-import { readGguf } from './gguf.ts'
+import { readGgufFile } from './gguf.ts'
 import { ensureFolder, homeFolder, modelsFolder } from './home.ts'
 import { HubSource } from './hub-source.ts'
 import { type Pullable, parseSpec } from './model-spec.ts'
@@ -29,15 +29,15 @@ export interface PullOptions {
 }
 
 /**
- * Downloads a model (catalog id, `hf:owner/repo/file.gguf` or its address) unless it is there; returns its path.
- * Goes on where an earlier pull ended; the file has its final name only when size and checksum are right.
+ * Downloads a model (catalog id, `hf:owner/repo/file.gguf` or its address) unless it is there; returns its path. Of a split model
+ * (`model-00001-of-00003.gguf`, any part) all parts are downloaded, and the path is the first one's. Goes on where an earlier pull ended; the file has its final name only when size and checksum are right.
  * Throws `E_USAGE`, `E_FILE`, `E_SPACE`, `E_CHECKSUM`, `E_DOWNLOAD`; the signal's reason when aborted.
  */
 export async function pull(model: string, options: PullOptions = {}): Promise<string> {
-  const { path, pullable } = parseSpec(model, modelsFolder(options.home ?? homeFolder()))
-  if (!pullable)
+  const { path, files } = parseSpec(model, modelsFolder(options.home ?? homeFolder()))
+  if (files.length === 0)
     throw new OuroborosError('E_USAGE', `nothing to pull by the name ${model}: expected one of ${knownIds()}, or hf:owner/repo/file.gguf`)
-  await pullFile(path, pullable, options)
+  for (const file of files) await pullFile(file.path, file.pullable, options)
   return path
 }
 
@@ -128,7 +128,7 @@ async function verify(
   if (bytes !== undefined && partial.length !== bytes) await wrong(`with ${partial.length} bytes instead of ${bytes}`)
   if (sha256 === undefined) {
     try {
-      readGguf(partial.path)
+      readGgufFile(partial.path)
     } catch (error) {
       await wrong(`damaged (${(error as Error).message})`)
     }

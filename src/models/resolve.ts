@@ -11,13 +11,17 @@ export interface ResolveOptions extends PullOptions {
 
 /** The local file of a catalog id, `hf:owner/repo/file.gguf`, or path. Throws `E_FILE` if it is not there, or like `pull`. */
 export async function resolveModel(model: string, options: ResolveOptions = {}): Promise<string> {
-  const { path, pullable } = parseSpec(model, modelsFolder(options.home ?? homeFolder()))
-  if (await isThere(path, pullable)) return path
-  if (!pullable)
+  const { path, files } = parseSpec(model, modelsFolder(options.home ?? homeFolder()))
+  if (files.length === 0) {
+    if (await isThere(path)) return path
     throw new OuroborosError(
       'E_FILE',
       `no such model: ${model} (neither a file nor one of ${knownIds()}; hf:owner/repo/file.gguf works too)`,
     )
-  if (!options.pull) throw new OuroborosError('E_FILE', `${model} is not downloaded yet: run ouroboros pull ${model}`)
-  return pull(model, options)
+  }
+  const there = await Promise.all(files.map((file) => isThere(file.path, file.pullable)))
+  if (there.every(Boolean)) return path
+  if (options.pull) return pull(model, options)
+  const parts = files.length > 1 ? ` (part ${there.indexOf(false) + 1} of ${files.length} is missing)` : ''
+  throw new OuroborosError('E_FILE', `${model} is not downloaded yet${parts}: run ouroboros pull ${model}`)
 }

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { splitGguf } from '../models/split-gguf.ts'
 import { tempFolder } from '../models/temp-folder.ts'
 import { goldenFile } from './model-files.ts'
 import { runScript } from './run-script.ts'
@@ -55,6 +56,13 @@ test('a header that is right and a model that is not: the library says why', asy
 
 test('a tiny model made by the same writer loads', async () => {
   expect(loadingError(await file(tinyLlama()))).toEqual({ message: 'loaded' })
+})
+
+test('a split model loads from any of its parts, and not without one of them', async () => {
+  const parts = splitGguf(goldenFile('target.gguf'), await tempFolder(), 3)
+  for (const part of parts) expect(loadingError(part)).toEqual({ message: 'loaded' })
+  rmSync(parts[1] as string)
+  expect(loadingError(parts[0] as string)).toMatchObject({ code: 'E_FILE', message: expect.stringMatching(/part 2 of 3 is missing/) })
 })
 
 test('a recurrent model is refused with the reason', async () => {

@@ -19,21 +19,24 @@ export interface HubBehavior {
   silent?: boolean
 }
 
-/** A model hub on loopback with one file for every address: redirects once, then sends it, ranges included. */
-export async function startHub(content: Buffer, behavior: HubBehavior = {}): Promise<HubServer> {
+/** A model hub on loopback with one file for every address, or by address: redirects once, then sends it, ranges included. */
+export async function startHub(files: Buffer | ((url: string) => Buffer | undefined), behavior: HubBehavior = {}): Promise<HubServer> {
   const ranges: (string | undefined)[] = []
   let cuts = behavior.cut?.times ?? 0
   const server = createServer((request, response) => {
     if (behavior.silent) return
     if (behavior.status) return void response.writeHead(behavior.status).end('no')
-    if (!request.url?.startsWith('/storage')) {
+    const url = request.url ?? ''
+    const content = typeof files === 'function' ? files(url) : files
+    if (!content) return void response.writeHead(404).end('no')
+    if (!url.startsWith('/storage')) {
       const linked = behavior.sha256 ? { 'x-linked-etag': `"${behavior.sha256}"` } : {}
-      return void response.writeHead(302, { location: '/storage', ...linked }).end()
+      return void response.writeHead(302, { location: `/storage${url}`, ...linked }).end()
     }
     ranges.push(request.headers.range)
-    void send(request, response)
+    void send(content, request, response)
   })
-  const send = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const send = async (content: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const asked = behavior.ignoreRange ? undefined : /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1]
     const start = Number(asked ?? 0)
     if (start >= content.length) return void response.writeHead(416, { 'content-range': `bytes */${content.length}` }).end()

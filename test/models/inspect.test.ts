@@ -14,6 +14,7 @@ test('inspect tells the facts', () => {
   expect(inspect(golden('target'))).toEqual({
     file: golden('target'),
     bytes: 414_240,
+    parts: 1,
     ggufVersion: 3,
     name: 'tiny-target',
     architecture: 'llama',

@@ -37,7 +37,7 @@ function describeModel(facts: GgufFacts): string {
   const { vocabulary } = facts
   const types = facts.tensorTypes.map(({ type, tensors, bytes }) => `${type} ${tensors} (${formatBytes(bytes)})`)
   const rows: [string, string][] = [
-    ['file', `${facts.file} (${formatBytes(facts.bytes)}, GGUF ${facts.ggufVersion})`],
+    ['file', `${facts.file} (${facts.parts > 1 ? `${facts.parts} parts, ` : ''}${formatBytes(facts.bytes)}, GGUF ${facts.ggufVersion})`],
     ['name', facts.name ?? 'not given'],
     [
       'architecture',
