@@ -99,6 +99,7 @@ const loadSchema = z.strictObject({
     .min(16)
     .max(2 ** 20)
     .optional(),
+  memoryCheck: z.boolean().optional(),
   sessions: z.int().min(1).max(64).optional(),
   threads: z.int().min(1).max(1024).optional(),
   gpuLayers: z.int().min(-1).optional(),

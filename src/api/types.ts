@@ -20,6 +20,8 @@ export interface LoadOptions extends HistoryWish {
   draftRequantize?: boolean
   /** Tokens of context, prompt and answer together. Default 4096, at most the model's own. */
   contextLength?: number
+  /** Default true: `load` throws E_MEMORY where the models, their context and passes need more memory than is available. Not looked at with a GPU. */
+  memoryCheck?: boolean
   /** Requests answered at once, in joint passes; each has its own context. Default 1. */
   sessions?: number
   /** Threads for one pass. Default: the machine's cores. */

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'E_PAIR' // target and draft model cannot work together
   | 'E_CONTEXT' // the prompt does not fit
   | 'E_PROMPT' // the prompt is empty or cannot be rendered
+  | 'E_MEMORY' // the models need more memory than is available
   | 'E_LIBRARY' // the native library is missing or of another version
   | 'E_PLATFORM' // no native library for this platform
   | 'E_ENGINE' // the native library failed in a call

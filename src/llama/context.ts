@@ -5,14 +5,13 @@ import type { ForwardInput, Logits } from '../core/model.ts'
 import type { Token } from '../core/token.ts'
 import { BatchWriter } from './batch.ts'
 import type { LlamaCache } from './cache.ts'
+import { contextCells, MAX_BATCH } from './context-size.ts'
 import { inGate } from './exit-gate.ts'
 import { FrequentTokens } from './frequent-tokens.ts'
 import { type Library, lastLogLines, listening, type Pointer } from './library.ts'
 import { LogitRows } from './logit-rows.ts'
 import { SequenceIds } from './sequence-ids.ts'
 
-/** Most tree nodes per pass; wider prompts are split by the caller. */
-export const MAX_BATCH = 512
 /** llama.cpp's LLAMA_MAX_SEQ. */
 const MAX_SEQUENCES = 256
 const CACHE_TYPES: Readonly<Record<CacheType, number>> = { f32: 0, f16: 1, q8_0: 8, bf16: 30 }
@@ -144,8 +143,7 @@ export class NativeContext {
 
 function openContext(c: Library['c'], model: Pointer, file: string, options: ContextOptions): Pointer {
   const params = c.llama_context_default_params()
-  // Cells for every session's context, and for the branches of one widest tree.
-  params.n_ctx = Math.ceil((options.contextLength * options.sessions + MAX_BATCH) / 256) * 256
+  params.n_ctx = contextCells(options.contextLength, options.sessions)
   params.n_batch = MAX_BATCH
   params.n_ubatch = MAX_BATCH
   params.n_outputs_max = MAX_BATCH

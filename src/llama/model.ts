@@ -3,9 +3,10 @@ import koffi from 'koffi'
 import type { CacheType } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
 import type { Cache, ForwardInput, Logits, Model } from '../core/model.ts'
-import { readGguf } from '../models/gguf.ts'
+import { type Gguf, readGguf } from '../models/gguf.ts'
 import { LlamaCache } from './cache.ts'
-import { MAX_BATCH, NativeContext } from './context.ts'
+import { NativeContext } from './context.ts'
+import { contextLengthOf, MAX_BATCH } from './context-size.ts'
 import { type Library, lastLogLines, library, listening, type Pointer, readString } from './library.ts'
 import { refuseEmbedding, refuseUnusable } from './refuse-model.ts'
 import { Vocabulary } from './vocabulary.ts'
@@ -33,8 +34,6 @@ export interface LlamaModelOptions {
   readonly onProgress?: (fraction: number) => void
 }
 
-const DEFAULT_CONTEXT = 4096
-
 /** A GGUF model on libllama: trees of many sessions in one `llama_decode`. Synchronous; lives in the worker thread. */
 export class LlamaModel implements Model {
   readonly file: string
@@ -57,9 +56,9 @@ export class LlamaModel implements Model {
   readonly #caches = new Set<Cache>()
   #model: Pointer
 
-  /** Loads a model file; of a split model, any part stands for all. Throws E_FILE, E_GGUF, E_MODEL, E_LIBRARY, E_ENGINE. */
-  static load(file: string, options: LlamaModelOptions = {}): LlamaModel {
-    const gguf = readGguf(file) // a damaged file, or a part without the others, must not reach the native loader
+  /** Loads a model file, by its path or its header; of a split model, any part stands for all. Throws E_FILE, E_GGUF, E_MODEL, E_LIBRARY, E_ENGINE. */
+  static load(file: string | Gguf, options: LlamaModelOptions = {}): LlamaModel {
+    const gguf = typeof file === 'string' ? readGguf(file) : file // a damaged file, or a part without the others, must not reach the native loader
     refuseEmbedding(gguf)
     const native = library(options.library)
     return listening(() => new LlamaModel(gguf.path, options, native))
@@ -76,7 +75,7 @@ export class LlamaModel implements Model {
     try {
       refuseUnusable(c, this.#model, file)
       this.trainedContext = c.llama_model_n_ctx_train(this.#model)
-      this.contextLength = Math.min(options.contextLength ?? DEFAULT_CONTEXT, this.trainedContext)
+      this.contextLength = contextLengthOf(options.contextLength, this.trainedContext)
       this.vocabulary = new Vocabulary(c, c.llama_model_get_vocab(this.#model))
       this.vocabSize = this.vocabulary.size
       const { flashAttention = true, cacheTypeK = 'f16', cacheTypeV = 'f16', kernels = true } = options

@@ -15,7 +15,7 @@ import type { FromWorker, ToWorker, WorkerStart } from './protocol.ts'
 
 /**
  * Loads a target (and draft) model in a worker thread; missing catalog and hub files are pulled first.
- * Throws OuroborosError: E_USAGE, E_FILE, E_GGUF, E_MODEL, E_PAIR, E_LIBRARY, E_PLATFORM, or what `pull` throws;
+ * Throws OuroborosError: E_USAGE, E_FILE, E_GGUF, E_MEMORY, E_MODEL, E_PAIR, E_LIBRARY, E_PLATFORM, or what `pull` throws;
  * the signal's reason when aborted.
  */
 export async function load(options: LoadOptions): Promise<Engine> {

@@ -1,11 +1,17 @@
 import type { CostModel } from '../core/control/pass-costs.ts'
 import type { Costs } from '../core/control/planner.ts'
+import { contextLengthOf } from '../llama/context-size.ts'
+import { library } from '../llama/library.ts'
+import { trainedContext } from '../llama/memory-need.ts'
 import { LlamaModel, type LlamaModelOptions } from '../llama/model.ts'
 import { checkPair } from '../llama/pairing.ts'
+import { type Gguf, readGguf } from '../models/gguf.ts'
 import { loadCosts, rememberCosts } from '../probe/cost-load.ts'
 import { loadExactness, requireExact } from '../probe/exact-load.ts'
 import type { Exactness } from '../probe/exactness.ts'
 import { measurementKey } from '../probe/measurement-cache.ts'
+import { availableMemory } from './available-memory.ts'
+import { requireMemory } from './memory-check.ts'
 import type { WorkerStart } from './protocol.ts'
 
 /** What is being done with which file, and the part done (0..1). */
@@ -23,16 +29,29 @@ export class LoadedModels {
 
   /** Throws as `load` does. */
   constructor({ target, draft, options }: WorkerStart, onProgress: OnProgress) {
-    const { gpuLayers, draftGpuLayers, exact, corpusFiles: _, chatTemplate: __, history: ___, calibrate = true, ...shared } = options
-    const load = (file: string, settings: LlamaModelOptions) =>
-      LlamaModel.load(file, { ...settings, onProgress: (fraction) => onProgress('load', file, fraction) })
+    const {
+      gpuLayers,
+      draftGpuLayers,
+      exact,
+      memoryCheck,
+      corpusFiles: _,
+      chatTemplate: __,
+      history: ___,
+      calibrate = true,
+      ...shared
+    } = options
+    // Both headers first: what can be refused is refused before gigabytes are read.
+    const [targetFile, draftFile] = [readGguf(target), draft === null ? undefined : readGguf(draft)]
+    if (memoryCheck !== false) checkMemory([targetFile, ...(draftFile ? [draftFile] : [])], options)
+    const load = (gguf: Gguf, settings: LlamaModelOptions) =>
+      LlamaModel.load(gguf, { ...settings, onProgress: (fraction) => onProgress('load', gguf.path, fraction) })
     this.settings = { ...shared, ...(gpuLayers !== undefined && { gpuLayers }) }
-    this.target = load(target, this.settings)
+    this.target = load(targetFile, this.settings)
     try {
       const { contextLength } = this.target
       const draftLayers = draftGpuLayers !== undefined && { gpuLayers: draftGpuLayers }
       this.#draftSettings = { ...shared, contextLength, frequentTokens: true, ...draftLayers }
-      this.draft = draft === null ? undefined : load(draft, this.#draftSettings)
+      this.draft = draftFile && load(draftFile, this.#draftSettings)
       if (this.draft) checkPair(this.target, this.draft)
       const fresh = calibrate === 'fresh'
       const costsOf = (model: LlamaModel, settings: LlamaModelOptions): CostModel =>
@@ -67,4 +86,14 @@ export class LoadedModels {
     this.draft?.close()
     this.target.close()
   }
+}
+
+/** Throws E_MEMORY. A GPU has memory of its own, of which the library knows more. */
+function checkMemory(models: readonly Gguf[], options: WorkerStart['options']): void {
+  if (options.gpuLayers !== 0 && library(options.library).devices.some((device) => device.isGpu)) return
+  const contextLength = contextLengthOf(options.contextLength, trainedContext(models[0] as Gguf))
+  requireMemory(
+    models.map((gguf) => ({ gguf, options: { ...options, contextLength } })),
+    availableMemory(),
+  )
 }

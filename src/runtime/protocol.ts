@@ -11,6 +11,7 @@ export interface WorkerStart {
   readonly options: Pick<
     LoadOptions,
     | 'contextLength'
+    | 'memoryCheck'
     | 'sessions'
     | 'threads'
     | 'gpuLayers'

@@ -47,6 +47,10 @@ export class Runtime {
     const { target, draft, costs } = this.#models
     this.target = target
     this.draft = draft
+    if ((start.options.contextLength ?? 0) > target.contextLength)
+      onWarning(
+        `a context of ${start.options.contextLength} tokens was asked for; the model was trained for ${target.trainedContext}, so it is ${target.contextLength}`,
+      )
     this.chatTemplate = given ?? mendedTemplate(target.chatTemplate)
     this.grammars = new Grammars(target.vocabulary)
     this.scheduler = new Scheduler(target, () => performance.now())

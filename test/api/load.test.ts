@@ -64,9 +64,34 @@ test('without a draft model: speculative says what to do, ouroboros works', asyn
 })
 
 test('the context is at most the model’s own', async () => {
-  await using engine = await load({ target: goldenFile('target.gguf'), contextLength: 2 ** 20, threads: 1 })
+  const warnings: string[] = []
+  const onWarning = (line: string) => warnings.push(line)
+  await using engine = await load({ target: goldenFile('target.gguf'), contextLength: 2 ** 20, threads: 1, onWarning })
+  expect(warnings).toContainEqual('a context of 1048576 tokens was asked for; the model was trained for 1024, so it is 1024')
   expect(engine.facts.contextLength).toBe(engine.facts.target.trainedContext)
   await expect(engine.tokenize('x')).rejects.toThrow(expect.objectContaining({ code: 'E_MODEL' }))
+})
+
+test('more memory than there is: refused before loading, with the numbers and what fits', async () => {
+  const phases: string[] = []
+  const onProgress = ({ phase }: { phase: string }) => phases.push(phase)
+  const target = await modelFile('qwen2.5-coder-0.5b')
+  const error = await refusal({
+    target,
+    draft: null,
+    contextLength: 32_768,
+    sessions: 64,
+    cacheTypeK: 'f32',
+    cacheTypeV: 'f32',
+    onProgress,
+  })
+  expect(error).toMatchObject({
+    code: 'E_MEMORY',
+    message: expect.stringMatching(
+      /^5\d\.\d GB of memory are needed and \d+.* available .*0\.5b.*file 492 MB, context of 32768 tokens in 64 sessions 5\d\.\d GB, .*-c \d+/,
+    ),
+  })
+  expect(phases).toEqual([])
 })
 
 test('progress and log lines are heard', async () => {

@@ -14,6 +14,8 @@ export interface LoadFlags {
   /** False with `--no-draft-requantize`. */
   draftRequantize: boolean
   ctxSize?: number
+  /** False with `--no-memory-check`. */
+  memoryCheck?: boolean
   threads?: number
   gpuLayers?: number
   specDraftNgl?: number
@@ -41,6 +43,7 @@ export function addLoadFlags(command: Command, defaultModel: string): Command {
     .option('--no-draft', 'load no draft model')
     .option('--no-draft-requantize', "use the catalog's draft model as it was pulled, not in a cheaper precision made from it")
     .option('-c, --ctx-size <n>', 'context in tokens, prompt and answer together (default: 4096)', integer({ min: 16, max: 2 ** 20 }))
+    .option('--no-memory-check', 'load even if the models and their context need more memory than is available')
     .option('-t, --threads <n>', "threads (default: the machine's cores)", integer({ min: 1, max: 1024 }))
     .option('--gpu-layers <n>', 'layers of the target on the GPU, or all  [-ngl]', layers)
     .option('--spec-draft-ngl <n>', 'layers of the draft model on the GPU, or all  [-ngld]', layers)
@@ -73,6 +76,7 @@ export function toLoadOptions(flags: LoadFlags): LoadOptions {
     ...(flags.draft === false ? { draft: null } : flags.specDraftModel !== undefined && { draft: flags.specDraftModel }),
     ...(flags.draftRequantize === false && { draftRequantize: false }),
     ...(flags.ctxSize !== undefined && { contextLength: flags.ctxSize }),
+    ...(flags.memoryCheck === false && { memoryCheck: false }),
     ...(flags.threads !== undefined && { threads: flags.threads }),
     ...(flags.gpuLayers !== undefined && { gpuLayers: flags.gpuLayers }),
     ...(flags.specDraftNgl !== undefined && { draftGpuLayers: flags.specDraftNgl }),
