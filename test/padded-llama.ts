@@ -25,6 +25,7 @@ export class PaddedLlama implements Model {
   readonly vocabSize: number
   readonly contextLength = 1024
   readonly maxBatch = 1024
+  readonly isRecurrent = false
   readonly #pad: Token
   readonly #width: number
   readonly #heads: number
@@ -80,6 +81,8 @@ export class PaddedLlama implements Model {
         for (const node of path) this.cells.push(this.pending?.cells[node] as Cell)
         this.pending = undefined
       },
+      reachable: (length: number) => length,
+      checkpoint() {},
       adopt() {
         throw new Error('one text alone')
       },

@@ -7,6 +7,7 @@ export class CachedSequence {
   readonly cache: Cache
   readonly #chunk: () => number
   readonly #tokens: Token[] = []
+  #settled = Number.POSITIVE_INFINITY
 
   /** `chunk` = most tokens per pass while catching up with a prefix. */
   constructor(cache: Cache, chunk: number | (() => number) = 256) {
@@ -16,15 +17,20 @@ export class CachedSequence {
 
   /** Tokens committed. */
   get length(): number {
-    return this.#tokens.length
+    return this.cache.length
   }
 
-  /** How much of `prefix` is cached; its last token never counts, since its logits must be computed again. */
+  /** So many tokens of the text are not guesses: a recurrent model's cache comes back to them. Default: all that is committed. */
+  settle(length: number): void {
+    this.#settled = length
+  }
+
+  /** How much of `prefix` is cached and can be gone on from; its last token never counts, since its logits must be computed again. */
   common(prefix: readonly Token[]): number {
-    const most = Math.min(this.#tokens.length, prefix.length - 1)
+    const most = Math.min(this.length, prefix.length - 1)
     let at = 0
     while (at < most && this.#tokens[at] === prefix[at]) at++
-    return at
+    return this.cache.reachable(at)
   }
 
   /** Drops what is not a prefix of `prefix`; returns the tokens that are still to be sent, at least one. */
@@ -32,6 +38,7 @@ export class CachedSequence {
     const keep = this.common(prefix)
     this.cache.rollback(keep)
     this.#tokens.length = keep
+    this.#checkpoint()
     return prefix.slice(keep)
   }
 
@@ -41,6 +48,7 @@ export class CachedSequence {
     if (length <= this.common(prefix)) return
     this.cache.adopt(from.cache, length)
     this.#tokens.splice(0, this.#tokens.length, ...prefix.slice(0, length))
+    this.#checkpoint()
   }
 
   /** Like `align`, but sends all chunks before the last one, which leaves room for `extraNodes` more nodes in its pass. */
@@ -58,14 +66,21 @@ export class CachedSequence {
     return pending
   }
 
-  /** Keeps the path down to `node` of the pending tree. */
+  /** Keeps the path down to `node` of the pending tree, or as much of it as a recurrent model can. */
   commit(tree: TokenTree, node: NodeId): void {
     const path = tree.path(node)
+    this.#tokens.length = this.length
     this.cache.commit(path)
     for (const at of path) this.#tokens.push(tree.token(at))
+    this.#tokens.length = this.length
+    this.#checkpoint()
   }
 
   close(): void {
     this.cache.close()
+  }
+
+  #checkpoint(): void {
+    if (this.length <= this.#settled) this.cache.checkpoint()
   }
 }

@@ -29,6 +29,10 @@ export interface DraftBudget {
   readonly maxNodes: number
   /** Tokens that are in the target's pass whatever is proposed: at least the last one emitted. */
   readonly pendingTokens: number
+  /** Of these, tokens that were sent before: a recurrent target went back to its checkpoint. */
+  readonly rereadTokens: number
+  /** The target is recurrent: it reads one path, and what it accepts of a path that is not accepted as a whole is sent again. */
+  readonly isRecurrent: boolean
   /** Tokens still to be emitted: a path of `remaining - 1` tokens uses them up. */
   readonly remainingTokens: number
   /** Tokens that other sessions are expected to put into the same target pass; 0 = alone. */

@@ -10,6 +10,11 @@ export interface Model {
   readonly contextLength: number
   /** Most tree nodes that one `forward` accepts, over all its inputs. */
   readonly maxBatch: number
+  /**
+   * Its memory is a running state, as in Mamba, or has one beside the attention's, as in Qwen3.5, LFM2 and Granite hybrids: a pass
+   * reads one chain per cache, and a cache goes back to its checkpoint or to 0 only.
+   */
+  readonly isRecurrent: boolean
   /** A new, empty cache: one session's view of this model. */
   open(): Cache
   /**
@@ -34,11 +39,18 @@ export interface Cache {
   readonly model: Model
   /** Committed tokens. */
   readonly length: number
-  /** Keeps the pending tree's nodes on `path` (a chain from a root of the tree downwards; may be empty), drops its other nodes. */
+  /**
+   * Keeps the pending tree's nodes on `path` (a chain from a root of the tree downwards; may be empty), drops its other nodes.
+   * A recurrent model keeps all of them or goes back to its checkpoint: `length` tells.
+   */
   commit(path: readonly NodeId[]): void
-  /** Becomes the first `length` committed tokens of another cache of this model, without computing them again. */
+  /** The longest beginning of at most `length` committed tokens that can be gone back to or adopted: that many, unless the model is recurrent. */
+  reachable(length: number): number
+  /** From now on a recurrent model can come back to the committed tokens, instead of to an earlier checkpoint; others need none. */
+  checkpoint(): void
+  /** Becomes the first `length` committed tokens, a reachable number, of another cache of this model, without computing them again. */
   adopt(from: Cache, length: number): void
-  /** Drops a pending tree and all committed tokens beyond `length`. */
+  /** Drops a pending tree and all committed tokens beyond `length`, a reachable number. */
   rollback(length: number): void
   close(): void
 }

@@ -1,6 +1,6 @@
 import koffi from 'koffi'
 import { OuroborosError } from '../core/errors.ts'
-import type { ForwardInput } from '../core/model.ts'
+import type { ForwardInput, Model } from '../core/model.ts'
 import type { TokenTree } from '../core/token-tree.ts'
 import type { Library, Pointer } from './library.ts'
 
@@ -43,11 +43,12 @@ export class BatchWriter {
   }
 
   /** Refuses what the native code would crash on or silently get wrong. */
-  check(passes: readonly ForwardInput[], vocabSize: number, contextLength: number): void {
+  check(passes: readonly ForwardInput[], { vocabSize, contextLength, isRecurrent }: Model): void {
     let nodes = 0
     for (const { cache, tree } of passes) {
       nodes += tree.size
       if (tree.size === 0) throw new RangeError('a pass needs at least one token: received an empty tree')
+      if (isRecurrent && !tree.isChain) throw new RangeError('a recurrent model reads chains: received a tree with branches')
       for (let node = 0; node < tree.size; node++) {
         const token = tree.token(node)
         if (!Number.isInteger(token) || token < 0 || token >= vocabSize)

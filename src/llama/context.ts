@@ -1,7 +1,7 @@
 import koffi from 'koffi'
 import type { CacheType } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
-import type { ForwardInput, Logits } from '../core/model.ts'
+import type { ForwardInput, Logits, Model } from '../core/model.ts'
 import type { Token } from '../core/token.ts'
 import { BatchWriter } from './batch.ts'
 import type { LlamaCache } from './cache.ts'
@@ -22,6 +22,7 @@ export interface ContextOptions {
   /** Caches that share the context. */
   readonly sessions: number
   readonly threads: number
+  readonly isRecurrent: boolean
   readonly flashAttention: boolean
   readonly cacheTypeK: CacheType
   readonly cacheTypeV: CacheType
@@ -62,13 +63,13 @@ export class NativeContext {
     kernels.use(options.kernels)
     this.#context = openContext(c, model, file, options)
     this.#memory = c.llama_get_memory(this.#context)
-    this.ids = new SequenceIds(options.sessions, MAX_SEQUENCES)
+    this.ids = new SequenceIds(options.sessions, sequencesFor(options))
     this.#batch = new BatchWriter(c, MAX_BATCH, MAX_SEQUENCES)
   }
 
   /** Refuses what the native code would crash on or silently get wrong. */
-  check(passes: readonly ForwardInput[], contextLength: number): void {
-    this.#batch.check(passes, this.#vocabSize, contextLength)
+  check(passes: readonly ForwardInput[], model: Model): void {
+    this.#batch.check(passes, model)
   }
 
   /** One `llama_decode` over the trees of these caches, which live in this context; one result per pass. */
@@ -141,6 +142,11 @@ export class NativeContext {
   }
 }
 
+/** A recurrent model has a state for every sequence, used or not: one for a cache and one for its checkpoint. */
+function sequencesFor({ isRecurrent, sessions }: ContextOptions): number {
+  return isRecurrent ? 2 * sessions : MAX_SEQUENCES
+}
+
 function openContext(c: Library['c'], model: Pointer, file: string, options: ContextOptions): Pointer {
   const params = c.llama_context_default_params()
   params.n_ctx = contextCells(options.contextLength, options.sessions)
@@ -148,7 +154,7 @@ function openContext(c: Library['c'], model: Pointer, file: string, options: Con
   params.n_ubatch = MAX_BATCH
   params.n_outputs_max = MAX_BATCH
   params.n_outputs_max_per_seq = 0
-  params.n_seq_max = MAX_SEQUENCES
+  params.n_seq_max = sequencesFor(options)
   params.kv_unified = true
   params.flash_attn_type = options.flashAttention ? 1 : 0
   params.type_k = CACHE_TYPES[options.cacheTypeK]

@@ -4,10 +4,12 @@ import type { CacheType } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
 import type { Cache, ForwardInput, Logits, Model } from '../core/model.ts'
 import { type Gguf, readGguf } from '../models/gguf.ts'
+import { AttentionCache } from './attention-cache.ts'
 import { LlamaCache } from './cache.ts'
 import { NativeContext } from './context.ts'
 import { contextLengthOf, MAX_BATCH } from './context-size.ts'
 import { type Library, lastLogLines, library, listening, type Pointer, readString } from './library.ts'
+import { RecurrentCache } from './recurrent-cache.ts'
 import { refuseEmbedding, refuseUnusable } from './refuse-model.ts'
 import { Vocabulary } from './vocabulary.ts'
 
@@ -41,6 +43,7 @@ export class LlamaModel implements Model {
   readonly vocabSize: number
   readonly contextLength: number
   readonly maxBatch = MAX_BATCH
+  readonly isRecurrent: boolean
   readonly description: string
   readonly parameters: number
   readonly bytes: number
@@ -74,12 +77,13 @@ export class LlamaModel implements Model {
     this.#model = openModel(native, file, options)
     try {
       refuseUnusable(c, this.#model, file)
+      this.isRecurrent = c.llama_model_is_recurrent(this.#model) || c.llama_model_is_hybrid(this.#model)
       this.trainedContext = c.llama_model_n_ctx_train(this.#model)
       this.contextLength = contextLengthOf(options.contextLength, this.trainedContext)
       this.vocabulary = new Vocabulary(c, c.llama_model_get_vocab(this.#model))
       this.vocabSize = this.vocabulary.size
       const { flashAttention = true, cacheTypeK = 'f16', cacheTypeV = 'f16', kernels = true } = options
-      const room = { contextLength: this.contextLength, sessions: this.sessions, threads: this.threads }
+      const room = { contextLength: this.contextLength, sessions: this.sessions, threads: this.threads, isRecurrent: this.isRecurrent }
       this.#context = new NativeContext(native, this.#model, file, this.vocabSize, {
         ...room,
         flashAttention,
@@ -119,7 +123,8 @@ export class LlamaModel implements Model {
     const context = this.#context
     if (size >= this.sessions)
       throw new OuroborosError('E_ENGINE', `all ${size} caches of ${this.file} are open: close one or load with more sessions`)
-    const cache = new LlamaCache(this, context.ids.takeBase() as number, context.ids, {
+    const Kind = this.isRecurrent ? RecurrentCache : AttentionCache
+    const cache = new Kind(this, context.ids.takeBase() as number, context.ids, {
       remove: (sequence, from) => {
         if (!context.remove(sequence, from))
           throw new OuroborosError('E_ENGINE', `the cache of ${this.file} cannot drop tokens from position ${from}`)
@@ -136,7 +141,7 @@ export class LlamaModel implements Model {
     const context = this.#context
     context.expire()
     const caches = passes.map((pass) => this.#own(pass.cache))
-    context.check(passes, this.contextLength)
+    context.check(passes, this)
     try {
       const began = context.decodeMs
       const length = caches[0]?.length ?? 0
@@ -145,7 +150,8 @@ export class LlamaModel implements Model {
       this.onPass?.(tokens, length, (context.decodeMs - began) / 1000)
       return logits
     } catch (error) {
-      for (const cache of caches) cache.rollback(cache.length)
+      // A recurrent cache past its checkpoint stays as it is: its next pass is refused until it was rolled back.
+      for (const cache of caches) if (cache.reachable(cache.length) === cache.length) cache.rollback(cache.length)
       throw error
     }
   }

@@ -19,8 +19,6 @@ export function refuseUnusable(c: Library['c'], model: Pointer, file: string): v
   const refuse = (reason: string) => {
     throw new OuroborosError('E_MODEL', `${file} cannot be used: ${reason}`)
   }
-  if (c.llama_model_is_recurrent(model) || c.llama_model_is_hybrid(model))
-    refuse('a recurrent or hybrid model cannot drop rejected tokens from its state')
   if (c.llama_model_has_encoder(model) || !c.llama_model_has_decoder(model))
     refuse('it has an encoder; a decoder-only text model is needed')
   if (c.llama_model_is_diffusion(model)) refuse('it is a diffusion model; an autoregressive text model is needed')

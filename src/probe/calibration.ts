@@ -38,6 +38,7 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
   /** Passes of the same width follow each other as they do in use; the first one pays for the change. */
   const measure = (width: number): number => {
     const before = cache.length
+    cache.checkpoint()
     const first = run(width)
     cache.rollback(before)
     const second = run(width)

@@ -59,14 +59,15 @@ class Probe {
   firstDifference(): string | undefined {
     this.#cache.rollback(0)
     this.#read(this.#context)
+    this.#cache.checkpoint()
     const plain = this.#oneByOne(this.#tokens.slice(this.#context, this.#context + POSITIONS))
-    const ways: [string, () => Float32Array[]][] = [
-      ...WIDTHS.map((width): [string, () => Float32Array[]] => [`a pass over ${width} tokens`, () => this.#chain(width)]),
-      ['a tree with branches', () => this.#branches(plain.length)],
-      ...(this.#other ? [['a pass shared by two sessions', () => this.#shared()] as [string, () => Float32Array[]]] : []),
-      ['a prompt read in chunks', () => this.#inChunks()],
+    const ways = [
+      ...WIDTHS.map((width) => way(`a pass over ${width} tokens`, () => this.#chain(width))),
+      ...(this.#model.isRecurrent ? [] : [way('a tree with branches', () => this.#branches(plain.length))]),
+      ...(this.#other ? [way('a pass shared by two sessions', () => this.#shared())] : []),
+      way('a prompt read in chunks', () => this.#inChunks()),
     ]
-    for (const [name, rows] of ways) {
+    for (const { name, rows } of ways) {
       const got = rows()
       if (!got.every((row, i) => isSame(row, plain[i] as Float32Array))) return `${name} behind ${this.#context}`
     }
@@ -140,6 +141,11 @@ class Probe {
     cache.commit(path)
     return rows
   }
+}
+
+/** How passes may compute, and the rows that they give. */
+function way(name: string, rows: () => Float32Array[]): { name: string; rows: () => Float32Array[] } {
+  return { name, rows }
 }
 
 function copies(logits: Logits, nodes: readonly NodeId[]): Float32Array[] {

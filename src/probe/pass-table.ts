@@ -47,12 +47,13 @@ export function measurePasses(file: string, threads?: number): PassRow[] {
 }
 
 function read(model: LlamaModel, cache: Cache, length: number): void {
-  cache.rollback(Math.min(cache.length, length))
+  cache.rollback(cache.reachable(Math.min(cache.length, length)))
   while (cache.length < length) {
     const tree = TokenTree.chain(tokensOf(model, cache.length, Math.min(CHUNK, length - cache.length)))
     model.forward([{ cache, tree }])
     cache.commit(tree.path(tree.size - 1))
   }
+  cache.checkpoint()
 }
 
 function time(model: LlamaModel, cache: Cache, { tokens, context, prompt }: (typeof SHAPES)[number]): number {

@@ -18,6 +18,7 @@ export class RecordedModel implements Model {
   readonly vocabSize = VOCABULARY
   readonly contextLength = 2 ** 16
   readonly maxBatch = 512
+  readonly isRecurrent = false
   /** Rows that were read, and those of them that are not on record. */
   readonly rows = { read: 0, unknown: 0 }
   readonly #answer: (text: RecordedText, follows: readonly Token[]) => RecordedAnswer
@@ -81,6 +82,12 @@ class RecordedCache implements Cache {
   commit(path: readonly NodeId[]): void {
     this.#tokens.push(...path.map((node) => (this.#pending as TokenTree).token(node)))
   }
+
+  reachable(length: number): number {
+    return length
+  }
+
+  checkpoint(): void {}
 
   adopt(): void {}
 

@@ -11,6 +11,8 @@ export interface FakeModelOptions {
   readonly contextLength?: number
   /** Tree nodes that one `forward` accepts. Default 512. */
   readonly maxBatch?: number
+  /** Its caches go back to their checkpoints only, and it reads chains only. Default false. */
+  readonly isRecurrent?: boolean
   /** The logits depend on so many last tokens. Default 3: texts soon repeat themselves. */
   readonly order?: number
   readonly seed?: number
@@ -29,6 +31,7 @@ export class FakeModel implements Model {
   readonly vocabSize: number
   readonly contextLength: number
   readonly maxBatch: number
+  readonly isRecurrent: boolean
   /** Tokens of each pass so far. */
   readonly widths: number[] = []
   /** Simulated seconds so far. */
@@ -43,6 +46,7 @@ export class FakeModel implements Model {
     this.vocabSize = options.vocabSize ?? 64
     this.contextLength = options.contextLength ?? 512
     this.maxBatch = options.maxBatch ?? 512
+    this.isRecurrent = options.isRecurrent ?? false
   }
 
   /** Passes so far. */

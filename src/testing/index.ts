@@ -1,4 +1,6 @@
+export type { ContractOptions, Runner } from './contract-checks.ts'
 export { FakeEngine, type FakeEngineOptions } from './fake-engine.ts'
 export { FakeModel, type FakeModelOptions } from './fake-model.ts'
-export { type ContractOptions, modelContract, type Runner } from './model-contract.ts'
+export { modelContract } from './model-contract.ts'
 export { RandomDrafter } from './random-drafter.ts'
+export { recurrentContract } from './recurrent-contract.ts'

@@ -1,28 +1,24 @@
 import { CachedSequence } from '../core/cached-sequence.ts'
-import { OuroborosError } from '../core/errors.ts'
 import type { Cache, Logits, Model } from '../core/model.ts'
 import type { Token } from '../core/token.ts'
 import { type NodeId, ROOT, TokenTree } from '../core/token-tree.ts'
+import {
+  type ContractOptions,
+  checkNext,
+  expectEqual,
+  expectThrow,
+  plainRow,
+  type Runner,
+  read,
+  same,
+  withCache,
+} from './contract-checks.ts'
 import { drawer, path, SHAPES, type Shape } from './contract-shapes.ts'
-
-/** The test functions of any runner of the usual shape (vitest, jest, bun). */
-export interface Runner {
-  describe(name: string, body: () => void): void
-  it(name: string, body: () => void | Promise<void>): void
-  beforeAll(body: () => void | Promise<void>): void
-  afterAll(body: () => void | Promise<void>): void
-}
-
-export interface ContractOptions {
-  open(): Model | Promise<Model>
-  close?(model: Model): void
-  /** Largest difference of a logit between a tree pass and plain one-token passes. */
-  readonly tolerance: number
-}
 
 /**
  * What every engine must hold, whatever the drafter asks of it: tree logits equal plain decoding's, and a cache after
- * commit or rollback is as if freshly filled. The model must allow three caches at once and 64 tokens of context.
+ * commit or rollback is as if freshly filled. The model must allow three caches at once and 64 tokens of context, and read trees:
+ * `recurrentContract` is for those that read chains.
  */
 export function modelContract(name: string, options: ContractOptions, runner: Runner): void {
   runner.describe(`model contract: ${name}`, () => {
@@ -86,15 +82,6 @@ function walkPlainly(model: Model, cache: Cache, tree: TokenTree, parent: NodeId
     walkPlainly(model, cache, tree, node, visit)
     cache.rollback(length)
   }
-}
-
-/** Sends one more token and compares its logits with a fresh text's. */
-function checkNext(model: Model, cache: Cache, text: readonly Token[], token: Token, tolerance: number, what: string): void {
-  const tree = TokenTree.chain([token])
-  const [logits] = model.forward([{ cache, tree }])
-  const row = Float32Array.from((logits as Logits).row(0))
-  cache.commit([0])
-  same(row, plainRow(model, [...text, token]), tolerance, what)
 }
 
 function checkSessions(model: Model, tolerance: number): void {
@@ -232,56 +219,4 @@ function checkErrors(model: Model, tolerance: number): void {
     cache.close()
     expectThrow(() => model.forward([{ cache, tree: TokenTree.chain([4]) }]), 'a closed cache', true)
   })
-}
-
-/** Commits a text one token at a time, as plain decoding would. */
-function read(model: Model, text: CachedSequence, tokens: readonly Token[]): Float32Array {
-  let row: Float32Array = new Float32Array(0)
-  for (const token of tokens) {
-    const tree = TokenTree.chain([token])
-    const [logits] = model.forward([{ cache: text.cache, tree }])
-    row = Float32Array.from((logits as Logits).row(0))
-    text.commit(tree, 0)
-  }
-  return row
-}
-
-function plainRow(model: Model, tokens: readonly Token[]): Float32Array {
-  let row: Float32Array = new Float32Array(0)
-  withCache(model, (cache) => {
-    row = read(model, new CachedSequence(cache), tokens)
-  })
-  return row
-}
-
-function withCache(model: Model, use: (cache: Cache) => void): void {
-  const cache = model.open()
-  try {
-    use(cache)
-  } finally {
-    cache.close()
-  }
-}
-
-function same(actual: Float32Array, expected: Float32Array, tolerance: number, what: string): void {
-  let worst = 0
-  for (let i = 0; i < expected.length; i++) worst = Math.max(worst, Math.abs((actual[i] as number) - (expected[i] as number)))
-  if (!(worst <= tolerance) || actual.length !== expected.length)
-    throw new Error(`${what}: a logit differs by ${worst}, at most ${tolerance} is allowed`)
-}
-
-function expectEqual(actual: number, expected: number, what: string): void {
-  if (actual !== expected) throw new Error(`${what}: expected ${expected}, received ${actual}`)
-}
-
-/** Misuse throws an error, wrong input one with a name: never a crash, never silence. */
-function expectThrow(body: () => unknown, what: string, named = false): void {
-  try {
-    body()
-  } catch (error) {
-    const kinds = named ? [OuroborosError, RangeError, TypeError] : [Error]
-    if (kinds.some((kind) => error instanceof kind)) return
-    throw new Error(`${what}: expected an OuroborosError, RangeError or TypeError`, { cause: error })
-  }
-  throw new Error(`${what}: expected an error`)
 }

@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cache, type ForwardInput, type Logits, type Token, TokenTree } from '../../src/core/index.ts'
-import { FakeModel, type FakeModelOptions, modelContract, type Runner } from '../../src/testing/index.ts'
+import { FakeModel, type FakeModelOptions, modelContract, type Runner, recurrentContract } from '../../src/testing/index.ts'
 
 modelContract('FakeModel', { open: () => new FakeModel({ vocabSize: 100 }), tolerance: 0 }, { describe, it, beforeAll, afterAll })
 
+recurrentContract(
+  'FakeModel',
+  { open: () => new FakeModel({ vocabSize: 100, isRecurrent: true }), tolerance: 0 },
+  { describe, it, beforeAll, afterAll },
+)
+
 /** Runs the suite at once and tells which tests fail. */
-async function failures(open: () => FakeModel): Promise<string[]> {
+async function failures(open: () => FakeModel, contract = modelContract): Promise<string[]> {
   const before: (() => void | Promise<void>)[] = []
   const tests: [string, () => void | Promise<void>][] = []
   const runner: Runner = {
@@ -14,7 +20,7 @@ async function failures(open: () => FakeModel): Promise<string[]> {
     beforeAll: (body) => before.push(body),
     afterAll: () => {},
   }
-  modelContract('broken', { open, tolerance: 0 }, runner)
+  contract('broken', { open, tolerance: 0 }, runner)
   for (const body of before) await body()
   const failed: string[] = []
   for (const [name, body] of tests) {
@@ -64,6 +70,23 @@ class KeepsTheTrunk extends FakeModel {
   }
 }
 
+/** The usual fault of a running state: rejected tokens stay in it. */
+class KeepsTheRejected extends FakeModel {
+  override open(): Cache {
+    const cache = super.open()
+    const commit = cache.commit.bind(cache)
+    const trees = this.#trees
+    cache.commit = (path) => commit(path.length > 0 ? [...(trees.get(cache)?.path((trees.get(cache) as TokenTree).size - 1) ?? [])] : path)
+    return cache
+  }
+
+  readonly #trees = new Map<Cache, TokenTree>()
+  override forward(passes: readonly ForwardInput[]): readonly Logits[] {
+    for (const { cache, tree } of passes) this.#trees.set(cache, tree)
+    return super.forward(passes)
+  }
+}
+
 /** Takes any token. */
 class TakesAnything extends FakeModel {
   override forward(passes: readonly ForwardInput[]): readonly Logits[] {
@@ -98,6 +121,12 @@ describe('the contract suite', () => {
     const failed = await failures(() => new KeepsTheTrunk(OPTIONS))
     expect(failed).toContain('draft with suffixes at its end')
     expect(failed).not.toContain('chain')
+  })
+
+  it('catches a recurrent cache that keeps rejected tokens', async () => {
+    const options = { ...OPTIONS, isRecurrent: true }
+    expect(await failures(() => new FakeModel(options), recurrentContract)).toEqual([])
+    expect(await failures(() => new KeepsTheRejected(options), recurrentContract)).toContain("two sessions' random lives, 1")
   })
 
   it('catches a model that takes any token', async () => {

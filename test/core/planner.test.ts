@@ -25,7 +25,17 @@ const STEPPED: CostCurve = {
 }
 const CHEAP: CostCurve = { widths: [1, 64], seconds: [0.003, 0.003] }
 
-const alone = { maxDepth: 1000, maxNodes: 1000, pendingTokens: 1, remainingTokens: 1000, otherTokens: 0, otherSessions: 0, draftShare: 1 }
+const alone = {
+  maxDepth: 1000,
+  maxNodes: 1000,
+  pendingTokens: 1,
+  rereadTokens: 0,
+  isRecurrent: false,
+  remainingTokens: 1000,
+  otherTokens: 0,
+  otherSessions: 0,
+  draftShare: 1,
+}
 
 /** A planner on these curves, with nothing learned. */
 function plannerOf(target: CostCurve, draft?: CostCurve) {

@@ -80,7 +80,17 @@ describe('a step of a session', () => {
     const step = drive(session.step())
     expect(drafter.prompts).toEqual([prompt])
     expect(drafter.rooms).toEqual([
-      { maxDepth: 57, maxNodes: 37, pendingTokens: 3, remainingTokens: 10, otherTokens: 4, otherSessions: 2, draftShare: 0.5 },
+      {
+        maxDepth: 57,
+        maxNodes: 37,
+        pendingTokens: 3,
+        rereadTokens: 0,
+        isRecurrent: false,
+        remainingTokens: 10,
+        otherTokens: 4,
+        otherSessions: 2,
+        draftShare: 0.5,
+      },
     ])
     expect(step.tokens.map(({ token }) => token)).toEqual([first, second, third])
     expect(step.finish).toBeUndefined()

@@ -36,8 +36,16 @@ import { type Costs, costs } from './costs.ts'
 
 /** One random world: a pair of fake models, a conversation, how to sample, how to draft. */
 export interface Setup {
-  target: { seed: number; order: number; contextLength: number; vocabSize: number; maxBatch: number; repetitiveness: number }
-  draft: { contextLength: number; maxBatch: number }
+  target: {
+    seed: number
+    order: number
+    contextLength: number
+    vocabSize: number
+    maxBatch: number
+    repetitiveness: number
+    isRecurrent: boolean
+  }
+  draft: { contextLength: number; maxBatch: number; isRecurrent: boolean }
   agreement: number
   prompts: Token[][]
   endTokens: Token[]
@@ -124,8 +132,13 @@ export const setup: fc.Arbitrary<Setup> = fc.record({
     vocabSize: fc.constant(VOCAB),
     maxBatch: fc.constantFrom(40, 512),
     repetitiveness: fc.constantFrom(0, 0.6),
+    isRecurrent: fc.boolean(),
   }),
-  draft: fc.record({ contextLength: fc.constantFrom(20, 60, 200), maxBatch: fc.constantFrom(24, 512) }),
+  draft: fc.record({
+    contextLength: fc.constantFrom(20, 60, 200),
+    maxBatch: fc.constantFrom(24, 512),
+    isRecurrent: fc.boolean(),
+  }),
   agreement: fc.constantFrom(0, 0.5, 0.8, 1),
   prompts: fc.array(fc.array(fc.nat({ max: VOCAB - 1 }), { minLength: 1, maxLength: 28 }), { minLength: 1, maxLength: 3 }),
   endTokens: fc.constantFrom([], [0], [0, 7]),

@@ -5,7 +5,7 @@ import { splitGguf } from '../models/split-gguf.ts'
 import { tempFolder } from '../models/temp-folder.ts'
 import { goldenFile } from './model-files.ts'
 import { runScript } from './run-script.ts'
-import { tinyEncoder, tinyLlama, tinyMamba } from './tiny-models.ts'
+import { tinyEncoder, tinyLlama } from './tiny-models.ts'
 
 /** Loads in a process of its own: an answer of the native library that is no error would end it. */
 function loadingError(file: string, options = {}): { code?: string; message: string } {
@@ -63,10 +63,6 @@ test('a split model loads from any of its parts, and not without one of them', a
   for (const part of parts) expect(loadingError(part)).toEqual({ message: 'loaded' })
   rmSync(parts[1] as string)
   expect(loadingError(parts[0] as string)).toMatchObject({ code: 'E_FILE', message: expect.stringMatching(/part 2 of 3 is missing/) })
-})
-
-test('a recurrent model is refused with the reason', async () => {
-  expect(loadingError(await file(tinyMamba()))).toMatchObject({ code: 'E_MODEL', message: expect.stringMatching(/recurrent/) })
 })
 
 test('an encoder is refused with the reason', async () => {

@@ -1,9 +1,13 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Model } from '../../src/core/index.ts'
 import { library } from '../../src/llama/library.ts'
 import { LlamaModel, type LlamaModelOptions } from '../../src/llama/model.ts'
-import { modelContract } from '../../src/testing/index.ts'
+import { modelContract, recurrentContract } from '../../src/testing/index.ts'
+import { temporaryFolder } from '../kernels/fake-native.ts'
 import { modelFile } from './model-files.ts'
+import { TINY_RECURRENT } from './tiny-recurrent.ts'
 
 const runner = { describe, it, beforeAll, afterAll }
 const close = (model: Model) => (model as LlamaModel).close()
@@ -30,3 +34,13 @@ const same = library().kernels.set ? 0 : STOCK
 contract('SmolLM2 135M', () => modelFile('smollm2-135m'), same)
 contract('draft 0.5B', () => modelFile('qwen2.5-coder-0.5b'), same)
 contract('SmolLM2 135M, stock kernels', () => modelFile('smollm2-135m'), STOCK, { kernels: false })
+
+const folder = temporaryFolder(afterAll)
+for (const [name, make] of Object.entries(TINY_RECURRENT)) {
+  const open = () => {
+    const file = join(folder, `${name}.gguf`)
+    writeFileSync(file, make())
+    return LlamaModel.load(file, { sessions: 3, contextLength: 256 })
+  }
+  recurrentContract(`tiny ${name}`, { open, close, tolerance: library().kernels.set ? 0 : 1e-3 }, runner)
+}

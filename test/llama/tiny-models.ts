@@ -3,9 +3,9 @@ import { text, uint32, uint64 } from '../models/gguf-writer.ts'
 
 /** Metadata values: integers are uint32, in arrays int32; a `float32` is marked. */
 type Scalar = string | number | boolean | { float32: number }
-type Value = Scalar | readonly Scalar[]
+export type Value = Scalar | readonly Scalar[]
 /** Tensor name → its shape, fastest dimension first; all float32. */
-type Shapes = Record<string, readonly number[]>
+export type Shapes = Record<string, readonly number[]>
 
 const ALIGNMENT = 32
 const WORDS = 16
@@ -63,40 +63,13 @@ export function tinyExperts(): Buffer {
   return write(metadata, Object.assign(shapes, ...Array.from({ length: layers }, (_, at) => layer(at))), (i) => uniform(7, i) * 0.4 - 0.2)
 }
 
-/** A recurrent model: it loads, but cannot drop tokens from its state. */
-export function tinyMamba(): Buffer {
-  const inner = 2 * WIDTH
-  const [state, rank, kernel] = [4, 2, 4]
-  const metadata = {
-    ...header('mamba'),
-    'mamba.ssm.conv_kernel': kernel,
-    'mamba.ssm.inner_size': inner,
-    'mamba.ssm.state_size': state,
-    'mamba.ssm.time_step_rank': rank,
-  }
-  return write(metadata, {
-    'token_embd.weight': [WIDTH, WORDS],
-    'output_norm.weight': [WIDTH],
-    'blk.0.attn_norm.weight': [WIDTH],
-    'blk.0.ssm_in.weight': [WIDTH, 2 * inner],
-    'blk.0.ssm_conv1d.weight': [kernel, inner],
-    'blk.0.ssm_conv1d.bias': [inner],
-    'blk.0.ssm_x.weight': [inner, rank + 2 * state],
-    'blk.0.ssm_dt.weight': [rank, inner],
-    'blk.0.ssm_dt.bias': [inner],
-    'blk.0.ssm_a': [state, inner],
-    'blk.0.ssm_d': [inner],
-    'blk.0.ssm_out.weight': [inner, WIDTH],
-  })
-}
-
 /** The header of an embedding model; refused before its tensors are looked at. */
 export function tinyEncoder(): Buffer {
   return write({ ...header('bert'), 'bert.attention.causal': false, 'bert.pooling_type': 2 }, { 'token_embd.weight': [WIDTH, WORDS] })
 }
 
 /** SentencePiece words: unknown, begin, end, all bytes, and made-up ones. */
-function vocabulary(size: number): Record<string, Value> {
+export function vocabulary(size: number): Record<string, Value> {
   const bytes = Array.from({ length: 256 }, (_, i) => `<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`)
   const words = Array.from({ length: size - 3 - bytes.length }, (_, i) => `\u2581w${i}`)
   const [NORMAL, UNKNOWN, CONTROL, BYTE] = [1, 2, 3, 6] as const
@@ -108,7 +81,7 @@ function vocabulary(size: number): Record<string, Value> {
   }
 }
 
-function header(architecture: string): Record<string, Value> {
+export function header(architecture: string): Record<string, Value> {
   return {
     'general.architecture': architecture,
     'general.alignment': ALIGNMENT,
@@ -130,25 +103,28 @@ function without(shapes: Shapes, name: string): Shapes {
 /** Small numbers that differ, so that no two words are alike. */
 const wave = (i: number) => Math.sin(i * 12.9898) * 0.1
 
-function write(metadata: Record<string, Value>, shapes: Shapes, weight: (i: number) => number = wave): Buffer {
+/** `weight`: of the file's i-th number, which is of this tensor. */
+export function write(metadata: Record<string, Value>, shapes: Shapes, weight: (i: number, tensor: string) => number = wave): Buffer {
   const tensors = Object.entries(shapes)
   const padded = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
   const sizes = tensors.map(([, shape]) => 4 * shape.reduce((a, b) => a * b, 1))
   let offset = 0
+  const starts: number[] = []
   const infos = tensors.map(([name, shape], i) => {
     const info = Buffer.concat([text(name), uint32(shape.length), ...shape.map(uint64), uint32(0), uint64(offset)])
+    starts.push(offset)
     offset += padded(sizes[i] as number)
     return info
   })
   const entries = Object.entries(metadata).map(([key, value]) => Buffer.concat([text(key), typed(value)]))
   const head = Buffer.concat([Buffer.from('GGUF'), uint32(3), uint64(tensors.length), uint64(entries.length), ...entries, ...infos])
-  return Buffer.concat([head, Buffer.alloc(padded(head.length) - head.length), data(offset, weight)])
-}
-
-function data(bytes: number, weight: (i: number) => number): Buffer {
-  const numbers = new Float32Array(bytes / 4)
-  for (let i = 0; i < numbers.length; i++) numbers[i] = weight(i)
-  return Buffer.from(numbers.buffer)
+  const numbers = new Float32Array(offset / 4)
+  tensors.forEach(([name], i) => {
+    const begin = (starts[i] as number) / 4
+    const end = ((starts[i + 1] ?? offset) as number) / 4
+    for (let at = begin; at < end; at++) numbers[at] = weight(at, name)
+  })
+  return Buffer.concat([head, Buffer.alloc(padded(head.length) - head.length), Buffer.from(numbers.buffer)])
 }
 
 function typed(value: Value): Buffer {

@@ -42,7 +42,7 @@ export interface DraftOffer extends OfferedNode {
   readonly nodes: number
 }
 
-const ALONE = { pendingTokens: 1, remainingTokens: 1, otherTokens: 0, otherSessions: 0, draftShare: 1 }
+const ALONE = { pendingTokens: 1, rereadTokens: 0, isRecurrent: false, remainingTokens: 1, otherTokens: 0, otherSessions: 0, draftShare: 1 }
 
 /**
  * Does what raises `tokens − rate × seconds` (renewal reward): a node, or a draft pass, is worth its probability times what a token costs

@@ -8,6 +8,8 @@ export interface PruneLimits {
   readonly maxDepth: number
   /** Most nodes. */
   readonly maxNodes: number
+  /** One path is left over: the one of which most tokens are expected to be accepted. */
+  readonly isRecurrent?: boolean
   /** Follows the text so far; nodes that it forbids can never be accepted. */
   readonly constraint?: Constraint | undefined
 }
@@ -19,11 +21,16 @@ export interface PrunedTree {
   readonly proposalIds: readonly NodeId[]
 }
 
-/**
- * The part of a proposal that context, batch and grammar leave over. A lookahead window (nodes without logits) is read as a
- * whole: the grammar does not prune it.
- */
+/** The part of a proposal that context, batch, grammar and a recurrent target leave over. */
 export function prune(proposal: TokenTree, limits: PruneLimits): PrunedTree {
+  const pruned = withinLimits(proposal, limits)
+  if (!limits.isRecurrent) return pruned
+  const path = bestPath(pruned.tree)
+  return { tree: pruned.tree.only(path), proposalIds: path.map((node) => pruned.proposalIds[node] as NodeId) }
+}
+
+/** A lookahead window (nodes without logits) is read as a whole: the grammar does not prune it. */
+function withinLimits(proposal: TokenTree, limits: PruneLimits): PrunedTree {
   const nodes = Array.from({ length: proposal.size }, (_, node) => node)
   const fits = proposal.size <= limits.maxNodes && nodes.every((node) => proposal.depth(node) <= limits.maxDepth)
   const forbidden = nodes.every((node) => proposal.needsLogits(node)) ? forbiddenNodes(proposal, limits.constraint) : new Set<NodeId>()
@@ -40,6 +47,22 @@ export function prune(proposal: TokenTree, limits: PruneLimits): PrunedTree {
     proposalIds.push(node)
   }
   return { tree, proposalIds }
+}
+
+/** The path that can be walked of which most tokens are expected to be accepted; the longest one where chances are not given. */
+function bestPath(tree: TokenTree): NodeId[] {
+  const chances: number[] = []
+  const expected: number[] = []
+  let best = ROOT
+  for (let node = 0; node < tree.size; node++) {
+    const parent = tree.parent(node)
+    const before = parent === ROOT ? 1 : (chances[parent] as number)
+    const chance = tree.needsLogits(node) ? before * (tree.proposal(node)?.chance ?? 1) : 0
+    chances.push(chance)
+    expected.push((parent === ROOT ? 0 : (expected[parent] as number)) + chance)
+    if (chance > 0 && (expected[node] as number) > (best === ROOT ? 0 : (expected[best] as number))) best = node
+  }
+  return tree.path(best)
 }
 
 /** The first node of each path that the constraint does not allow. */

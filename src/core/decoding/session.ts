@@ -160,11 +160,15 @@ export class Session {
   }
 
   #room(pending: number): DraftBudget {
-    const { contextLength, maxBatch } = this.#options.target.cache.model
+    const { contextLength, maxBatch, isRecurrent } = this.#options.target.cache.model
+    // A recurrent target keeps a pass as a whole or not at all: no draft makes it read a prompt, or an accepted part, once more.
+    const hasRoom = !isRecurrent || pending === 1
     return {
-      maxDepth: contextLength - this.#prefix.length,
+      maxDepth: hasRoom ? contextLength - this.#prefix.length : 0,
       maxNodes: Math.max(0, maxBatch - pending),
       pendingTokens: pending,
+      rereadTokens: this.#prefix.length > this.#promptLength ? pending - 1 : 0,
+      isRecurrent,
       remainingTokens: this.#maxTokens - (this.#prefix.length - this.#promptLength),
       otherTokens: this.#options.load?.otherTokens ?? 0,
       otherSessions: this.#options.load?.otherSessions ?? 0,

@@ -20,6 +20,7 @@ export class LookaheadDrafter implements Drafter {
   readonly #pool: PaperPool
   #window: LookaheadWindow | undefined
   #proposed: TokenTree | undefined
+  #learnsFromText = false
 
   constructor(options: LookaheadOptions) {
     this.#options = options
@@ -27,8 +28,7 @@ export class LookaheadDrafter implements Drafter {
   }
 
   begin(prompt: readonly Token[]): void {
-    const { ngram } = this.#options
-    for (let at = 1; at + ngram - 1 <= prompt.length; at++) this.#pool.insert(prompt[at - 1] as Token, prompt.slice(at, at + ngram - 1))
+    this.#learn(prompt, 0)
     const draw = (_: unknown, i: number) => prompt[Math.floor(uniform(0, i) * prompt.length)] as Token
     this.#window = new LookaheadWindow(this.#options, Array.from({ length: LookaheadWindow.seedLength(this.#options) }, draw))
   }
@@ -39,19 +39,29 @@ export class LookaheadDrafter implements Drafter {
     const { window, ngram, guesses } = this.#options
     const widest = (window + ngram) * ngram + guesses * ngram
     this.#proposed = undefined
+    this.#learnsFromText = room.isRecurrent // a window has branches
     if (room.maxDepth < (this.#window?.depth ?? 0) || room.maxNodes < widest) return tree
-    for (const phrase of this.#pool.phrases(prefix.at(-1) as Token)) {
+    const phrases = this.#pool.phrases(prefix.at(-1) as Token)
+    for (const phrase of room.isRecurrent ? phrases.slice(-1) : phrases) {
       tree.addPath(ROOT, phrase, { proposal: { origin: 'phrase', source: 'window' } })
     }
-    this.#window?.attach(tree, ROOT)
+    if (!room.isRecurrent) this.#window?.attach(tree, ROOT)
     this.#proposed = tree
     return tree
   }
 
   observe(verdict: Verdict): void {
-    if (this.#proposed === undefined) return
+    if (this.#learnsFromText) this.#learn(verdict.prefix, verdict.before)
+    if (this.#proposed === undefined || this.#learnsFromText) return
     const last = verdict.prefix[verdict.before - 1] as Token
     for (const { key, phrase } of this.#window?.advance(last, (node) => verdict.targetArgmax(node) ?? last) ?? [])
       this.#pool.insert(key, phrase)
+  }
+
+  /** All phrases of the text that end behind its first `before` tokens. */
+  #learn(text: readonly Token[], before: number): void {
+    const { ngram } = this.#options
+    for (let end = Math.max(ngram, before + 1); end <= text.length; end++)
+      this.#pool.insert(text[end - ngram] as Token, text.slice(end - ngram + 1, end))
   }
 }

@@ -29,6 +29,7 @@ export class SpeculativeDrafter implements Drafter {
   *propose(prefix: readonly Token[], room: DraftBudget): Generator<ForwardInput, TokenTree, Logits> {
     const proposal = new TokenTree()
     const text = [...prefix]
+    this.#draft.settle(prefix.length)
     const length = Math.min(this.#options.draftLength, room.maxDepth, room.maxNodes, room.remainingTokens - 1)
     let at: NodeId = ROOT
     while (proposal.size < length && text.length <= this.#draft.cache.model.contextLength) {

@@ -85,12 +85,17 @@ export class OuroborosDrafter implements Drafter {
   }
 
   *propose(prefix: readonly Token[], budget: DraftBudget): Generator<ForwardInput, TokenTree, Logits> {
-    const { planner } = this.#parts
+    const { planner, drafting } = this.#parts
     this.#tried = []
+    drafting?.settle(prefix.length)
     planner.begin(budget, prefix.length, this.#continuations(prefix, 1)[0]?.probabilities[0] ?? 0)
     const draft = new DraftTree(prefix, { depth: Math.min(budget.maxDepth, budget.remainingTokens - 1), nodes: budget.maxNodes })
-    this.#lengthen(draft, yield* this.#draft(draft))
-    this.#branch(draft)
+    const end = yield* this.#draft(draft)
+    if (budget.isRecurrent) this.#lengthen(draft, draft.at, Math.min(1, this.#options.suffixes))
+    else {
+      this.#lengthen(draft, end, this.#options.suffixes)
+      this.#branch(draft)
+    }
     return this.#send(draft, planner.keep(draft.offered))
   }
 
@@ -155,11 +160,11 @@ export class OuroborosDrafter implements Drafter {
   }
 
   /** Phrases of the draft's last tokens at its end: a longer draft for no draft pass. */
-  #lengthen(draft: DraftTree, end: NodeId): void {
+  #lengthen(draft: DraftTree, end: NodeId, most: number): void {
     const text = draft.textTo(end)
     if (this.#parts.endTokens.has(text.at(-1) as Token)) return
     let left = 1
-    for (const phrase of this.#continuations(text, this.#options.suffixes)) {
+    for (const phrase of this.#continuations(text, most)) {
       if (draft.tree.child(end, phrase.tokens[0] as Token) !== undefined) continue
       this.#attach(draft, end, besideOthers(phrase, left))
       left *= 1 - (phrase.probabilities[0] as number)

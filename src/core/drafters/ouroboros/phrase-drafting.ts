@@ -52,6 +52,11 @@ export class PhraseDrafting {
     this.#window = new LookaheadWindow(this.#options, Array.from({ length: LookaheadWindow.seedLength(this.#options) }, draw))
   }
 
+  /** So many tokens of the text are not guesses. */
+  settle(length: number): void {
+    this.#draft.settle(length)
+  }
+
   /** Tokens of `text` that the draft model has to read before it goes on: at least the last one. */
   pending(text: readonly Token[]): number {
     return text.length - this.#draft.common(text)
@@ -95,15 +100,17 @@ export class PhraseDrafting {
     nodes: number,
   ): { guesses: Token[][]; window?: LookaheadWindow } {
     let left = nodes
+    const { isRecurrent } = this.#draft.cache.model
+    const { guesses: most } = this.#options
     const guesses: Token[][] = []
-    for (const phrase of this.#options.guesses === undefined ? [given] : this.#guesses(text, this.#options.guesses)) {
+    for (const phrase of most === undefined ? [given] : this.#guesses(text, isRecurrent ? Math.min(1, most) : most)) {
       const guess = phrase.slice(0, longest)
       if (guess.length === 0 || guess.length > left) continue
       guesses.push(guess)
       left -= guess.length
     }
     const window = this.#window
-    return { guesses, ...(window && window.depth <= room && window.nodes <= left && { window }) }
+    return { guesses, ...(window && !isRecurrent && window.depth <= room && window.nodes <= left && { window }) }
   }
 
   /** The guess set: phrases behind the last tokens, longest key first, no first token twice. */

@@ -61,6 +61,7 @@ export class PaperDrafter implements Drafter {
   *propose(prefix: readonly Token[], room: DraftBudget): Generator<ForwardInput, TokenTree, Logits> {
     const { gamma, K } = this.#options
     const text = [...prefix]
+    this.#draft.settle(prefix.length)
     const full = prefix.length + Math.min(gamma, room.maxDepth)
     while (text.length < full && !(text.length > prefix.length && this.#endTokens.has(text.at(-1) as Token))) {
       const tokens = yield* this.#draftPass(text)
@@ -81,14 +82,14 @@ export class PaperDrafter implements Drafter {
   /** Lookahead decoding on the draft model: window and guess set in one pass; the tokens it yields, cut at an end token. */
   *#draftPass(text: readonly Token[]): Generator<ForwardInput, Token[], Logits> {
     const window = this.#window as LookaheadWindow
-    const { contextLength, maxBatch } = this.#draft.cache.model
+    const { contextLength, maxBatch, isRecurrent } = this.#draft.cache.model
     const key = text.at(-1) as Token
     const guesses = window.isFull ? this.#pool.phrases(key).map(usable) : []
-    const extraNodes = window.nodes + guesses.flat().length
+    const extraNodes = isRecurrent ? 0 : window.nodes + guesses.flat().length
     if (text.length + window.depth > contextLength || extraNodes >= maxBatch) return []
     const tree = TokenTree.chain(yield* this.#draft.catchUp(text, extraNodes))
     const root = tree.size - 1
-    window.attach(tree, root)
+    if (!isRecurrent) window.attach(tree, root) // a window has branches; without it the draft model writes token by token
     for (const phrase of guesses) tree.addPath(root, phrase)
     const logits = yield { cache: this.#draft.cache, tree }
 
@@ -101,7 +102,8 @@ export class PaperDrafter implements Drafter {
       if (this.#endTokens.has(token) || child === undefined || !isGuess(guesses, tree.tokensTo(child).slice(root + 1))) break
       at = child
     }
-    for (const { key: found, phrase } of window.advance(key, (node) => logits.argmax(node))) this.#pool.insert(found, phrase)
+    const found = isRecurrent ? [] : window.advance(key, (node) => logits.argmax(node))
+    for (const one of found) this.#pool.insert(one.key, one.phrase)
     this.#draft.commit(tree, at)
     return tokens
   }
