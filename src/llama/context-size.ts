@@ -8,6 +8,11 @@ export function contextLengthOf(wanted: number | undefined, trained: number): nu
   return Math.min(wanted ?? DEFAULT_CONTEXT, trained)
 }
 
+/** Sequences of a recurrent model, each with a state: one for a cache and one for its checkpoint. */
+export function recurrentSequences(sessions: number): number {
+  return 2 * sessions
+}
+
 /** Cells of the native cache: every session's context, and the branches of one widest tree. */
 export function contextCells(contextLength: number, sessions: number): number {
   return Math.ceil((contextLength * sessions + MAX_BATCH) / 256) * 256

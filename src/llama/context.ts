@@ -5,7 +5,7 @@ import type { ForwardInput, Logits, Model } from '../core/model.ts'
 import type { Token } from '../core/token.ts'
 import { BatchWriter } from './batch.ts'
 import type { LlamaCache } from './cache.ts'
-import { contextCells, MAX_BATCH } from './context-size.ts'
+import { contextCells, MAX_BATCH, recurrentSequences } from './context-size.ts'
 import { inGate } from './exit-gate.ts'
 import { FrequentTokens } from './frequent-tokens.ts'
 import { type Library, lastLogLines, listening, type Pointer } from './library.ts'
@@ -142,9 +142,8 @@ export class NativeContext {
   }
 }
 
-/** A recurrent model has a state for every sequence, used or not: one for a cache and one for its checkpoint. */
 function sequencesFor({ isRecurrent, sessions }: ContextOptions): number {
-  return isRecurrent ? 2 * sessions : MAX_SEQUENCES
+  return isRecurrent ? recurrentSequences(sessions) : MAX_SEQUENCES
 }
 
 function openContext(c: Library['c'], model: Pointer, file: string, options: ContextOptions): Pointer {

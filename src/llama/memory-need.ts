@@ -1,12 +1,12 @@
 import type { CacheType } from '../api/types.ts'
 import type { Gguf } from '../models/gguf.ts'
-import { contextCells, contextLengthOf, MAX_BATCH } from './context-size.ts'
+import { contextCells, contextLengthOf, MAX_BATCH, recurrentSequences } from './context-size.ts'
 
 /** Bytes that a model takes in memory once it is loaded. */
 export interface MemoryNeed {
   /** The files: repacked for the kernels or mapped, each weight is held once. */
   readonly weights: number
-  /** Keys and values, of all sessions' context. */
+  /** Keys and values, of all sessions' context, and the states of recurrent layers. */
   readonly cache: number
   /** What a widest pass computes with, its logits above all. */
   readonly compute: number
@@ -40,7 +40,7 @@ export function memoryNeed(gguf: Gguf, options: MemoryOptions = {}): MemoryNeed 
   const layer = 4 * width + 2 * own('feed_forward_length') + cells * (flashAttention ? 1 : heads + 1)
   return {
     weights: gguf.bytes,
-    cache: cells * cachedHeads(gguf) * (keyBytes + valueBytes),
+    cache: cells * cachedHeads(gguf) * (keyBytes + valueBytes) + recurrentSequences(sessions) * stateBytes(gguf),
     compute: 4 * (OUTPUT_ROWS * words + MAX_BATCH * Math.max(2 * width + words, layer)),
   }
 }
@@ -52,12 +52,31 @@ export function trainedContext(gguf: Gguf): number {
 
 /** Heads whose keys and values are cached, over all layers: those with attention of their own. */
 function cachedHeads(gguf: Gguf): number {
-  const own = metadataOf(gguf)
-  const layers = own('block_count')
-  const heads = gguf.metadata.get(`${architectureOf(gguf)}.attention.head_count_kv`) ?? own('attention.head_count')
+  const heads = keyHeads(gguf)
   if (Array.isArray(heads)) return heads.reduce((sum: number, count) => sum + Number(count), 0)
-  const attending = own('full_attention_interval') > 0 ? Math.ceil(layers / own('full_attention_interval')) : layers
-  return (attending - own('attention.shared_kv_layers')) * Number(heads)
+  return (attendingLayers(gguf) - metadataOf(gguf)('attention.shared_kv_layers')) * Number(heads)
+}
+
+function attendingLayers(gguf: Gguf): number {
+  const own = metadataOf(gguf)
+  const heads = keyHeads(gguf)
+  if (Array.isArray(heads)) return heads.filter((count) => Number(count) > 0).length
+  if (Number(heads) === 0) return 0
+  return own('full_attention_interval') > 0 ? Math.ceil(own('block_count') / own('full_attention_interval')) : own('block_count')
+}
+
+function keyHeads(gguf: Gguf): unknown {
+  return gguf.metadata.get(`${architectureOf(gguf)}.attention.head_count_kv`) ?? metadataOf(gguf)('attention.head_count')
+}
+
+/** One state of all layers without attention, in float32: what the recurrence holds, and the last inputs of its convolution (llama.cpp's `n_embd_s`, `n_embd_r`). */
+function stateBytes(gguf: Gguf): number {
+  const own = metadataOf(gguf)
+  const [inner, state, width] = [own('ssm.inner_size'), own('ssm.state_size'), own('embedding_length')]
+  const convolution = Math.max(0, own('ssm.conv_kernel') - 1) * (inner + 2 * own('ssm.group_count') * state)
+  const short = width * Math.max(0, own('shortconv.l_cache') - 1)
+  const wkv = own('wkv.head_size') > 0 ? width * (own('wkv.head_size') + own('token_shift_count', 2)) : 0
+  return 4 * (own('block_count') - attendingLayers(gguf)) * (inner * state + convolution + short + wkv)
 }
 
 function vocabularySize(gguf: Gguf): number {

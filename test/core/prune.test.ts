@@ -74,6 +74,22 @@ describe('prune', () => {
     expect([sent.size, sent.needsLogits(0), sent.proposal(0)]).toEqual([1, false, about])
   })
 
+  it('leaves a recurrent target one path: the one of which most is expected to be accepted, down to what cannot be walked', () => {
+    const limits = { maxDepth: 3, maxNodes: 9, isRecurrent: true }
+    expect(prune(proposal(), limits).proposalIds).toEqual([0, 1, 2])
+    const tree = new TokenTree()
+    const add = (parent: number, token: number, chance: number, needsLogits = true) =>
+      tree.add(parent, token, { needsLogits, proposal: { origin: 'draft', chance } })
+    const long = add(ROOT, 1, 0.3)
+    add(add(long, 2, 0.5), 3, 0.5)
+    const sure = add(ROOT, 4, 0.6)
+    add(sure, 5, 0.9, false)
+    expect(prune(tree, limits)).toMatchObject({ proposalIds: [sure] })
+    expect(paths(prune(tree, limits).tree)).toEqual([[4]])
+    expect(prune(new TokenTree(), limits).tree.size).toBe(0)
+    expect(paths(prune(proposal(), { ...limits, constraint: new EveryThird() }).tree)).toEqual([[1, 2]])
+  })
+
   it('does not prune a lookahead window: it is read as a whole', () => {
     const tree = proposal()
     tree.addPath(ROOT, [3, 3], { needsLogits: false })

@@ -3,18 +3,17 @@ import { header, type Shapes, type Value, vocabulary, write } from './tiny-model
 
 const [WIDTH, WORDS, INNER, STATE, KERNEL, HEADS] = [64, 320, 128, 16, 4, 4]
 
-/** Random weights; norms near one, and states that fade. */
-function weights(seed: number): (i: number, tensor: string) => number {
+/** Random weights; norms near one, and states that fade. `noise`: what a model that mostly agrees differs by. */
+function weights(noise: number): (i: number, tensor: string) => number {
   return (i, tensor) => {
-    const random = uniform(seed, i)
+    const random = uniform(1, i) + noise * (uniform(2, i) - 0.5)
     if (/ssm_a$/.test(tensor)) return -0.2 - random
     if (/norm/.test(tensor)) return 0.75 + random / 2
     return (random - 0.5) * (tensor === 'token_embd.weight' ? 1 : 0.5)
   }
 }
 
-/** `seed`: of the weights; models of other seeds say something else. */
-function make(architecture: string, layers: readonly Shapes[], about: Record<string, Value>, outputNorm: string, seed: number): Buffer {
+function make(architecture: string, layers: readonly Shapes[], about: Record<string, Value>, outputNorm: string, noise: number): Buffer {
   const own = Object.fromEntries(Object.entries(about).map(([key, value]) => [`${architecture}.${key}`, value]))
   const metadata = {
     ...header(architecture),
@@ -28,7 +27,7 @@ function make(architecture: string, layers: readonly Shapes[], about: Record<str
   }
   const shapes: Shapes = { 'token_embd.weight': [WIDTH, WORDS], 'output.weight': [WIDTH, WORDS], [outputNorm]: [WIDTH] }
   for (const [at, layer] of layers.entries()) for (const [name, shape] of Object.entries(layer)) shapes[`blk.${at}.${name}`] = shape
-  return write(metadata, shapes, weights(seed))
+  return write(metadata, shapes, weights(noise))
 }
 
 const feedForward: Shapes = {
@@ -48,10 +47,8 @@ const attention: Shapes = {
 }
 const qkNorms: Shapes = { 'attn_q_norm.weight': [WIDTH / HEADS], 'attn_k_norm.weight': [WIDTH / HEADS] }
 
-/** A pure recurrent model. */
-export function tinyMamba(seed = 1): Buffer {
-  const rank = 4
-  const layer: Shapes = {
+function mambaLayer(rank: number): Shapes {
+  return {
     'attn_norm.weight': [WIDTH],
     'ssm_in.weight': [WIDTH, 2 * INNER],
     'ssm_conv1d.weight': [KERNEL, INNER],
@@ -63,12 +60,24 @@ export function tinyMamba(seed = 1): Buffer {
     ssm_d: [INNER],
     'ssm_out.weight': [INNER, WIDTH],
   }
-  const about = { 'ssm.conv_kernel': KERNEL, 'ssm.inner_size': INNER, 'ssm.state_size': STATE, 'ssm.time_step_rank': rank }
-  return make('mamba', [layer, layer], about, 'output_norm.weight', seed)
+}
+
+/** A pure recurrent model. */
+export function tinyMamba(noise = 0): Buffer {
+  const rank = 4
+  const layer = mambaLayer(rank)
+  const about = {
+    'attention.head_count': 0,
+    'ssm.conv_kernel': KERNEL,
+    'ssm.inner_size': INNER,
+    'ssm.state_size': STATE,
+    'ssm.time_step_rank': rank,
+  }
+  return make('mamba', [layer, layer], about, 'output_norm.weight', noise)
 }
 
 /** Short convolutions and attention. */
-export function tinyLfm2(seed = 1): Buffer {
+export function tinyLfm2(noise = 0): Buffer {
   const convolution: Shapes = {
     'attn_norm.weight': [WIDTH],
     'shortconv.conv.weight': [3, WIDTH],
@@ -77,11 +86,32 @@ export function tinyLfm2(seed = 1): Buffer {
   }
   const layers = [convolution, { ...attention, ...qkNorms }, convolution].map((layer) => ({ ...layer, ...feedForward }))
   const about = { 'shortconv.l_cache': 3, 'attention.head_count': HEADS, 'attention.head_count_kv': [0, 2, 0] }
-  return make('lfm2', layers, about, 'token_embd_norm.weight', seed)
+  return make('lfm2', layers, about, 'token_embd_norm.weight', noise)
+}
+
+/** Mamba and attention. */
+export function tinyJamba(noise = 0): Buffer {
+  const rank = 4
+  const mamba: Shapes = {
+    ...mambaLayer(rank),
+    'ssm_dt_norm.weight': [rank],
+    'ssm_b_norm.weight': [STATE],
+    'ssm_c_norm.weight': [STATE],
+  }
+  const about = {
+    'attention.head_count': HEADS,
+    'attention.head_count_kv': [0, 2, 0],
+    'ssm.conv_kernel': KERNEL,
+    'ssm.inner_size': INNER,
+    'ssm.state_size': STATE,
+    'ssm.time_step_rank': rank,
+  }
+  const layers = [mamba, attention, mamba].map((layer) => ({ ...layer, ...feedForward }))
+  return make('jamba', layers, about, 'output_norm.weight', noise)
 }
 
 /** Mamba 2 and attention. */
-export function tinyGranite(seed = 1): Buffer {
+export function tinyGranite(noise = 0): Buffer {
   const mamba: Shapes = {
     'attn_norm.weight': [WIDTH],
     'ssm_in.weight': [WIDTH, 2 * INNER + 2 * STATE + HEADS],
@@ -103,11 +133,11 @@ export function tinyGranite(seed = 1): Buffer {
     'ssm.group_count': 1,
   }
   const layers = [mamba, attention, mamba].map((layer) => ({ ...layer, ...feedForward }))
-  return make('granitehybrid', layers, about, 'output_norm.weight', seed)
+  return make('granitehybrid', layers, about, 'output_norm.weight', noise)
 }
 
 /** Gated delta nets and gated attention, as Qwen3.5 has them. */
-export function tinyQwen35(seed = 1): Buffer {
+export function tinyQwen35(noise = 0): Buffer {
   const keyHeads = 2
   const channels = 2 * keyHeads * STATE + HEADS * STATE
   const linear: Shapes = {
@@ -139,7 +169,7 @@ export function tinyQwen35(seed = 1): Buffer {
   }
   const { 'ffn_norm.weight': _, ...feed } = feedForward
   const layers = [linear, gated, linear, gated].map((layer) => ({ ...layer, 'post_attention_norm.weight': [WIDTH], ...feed }))
-  return make('qwen35', layers, about, 'output_norm.weight', seed)
+  return make('qwen35', layers, about, 'output_norm.weight', noise)
 }
 
-export const TINY_RECURRENT = { mamba: tinyMamba, lfm2: tinyLfm2, granite: tinyGranite, qwen35: tinyQwen35 } as const
+export const TINY_RECURRENT = { mamba: tinyMamba, lfm2: tinyLfm2, jamba: tinyJamba, granite: tinyGranite, qwen35: tinyQwen35 } as const

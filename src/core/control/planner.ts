@@ -71,9 +71,10 @@ export class Planner {
   /** How many of these nodes, one below the other, pay behind `nodes` others. */
   nodesWorthSending(offered: readonly OfferedNode[], nodes: number): Decision {
     if (this.#parts.lossBudget.isSpent) return NOTHING
+    const chanceAt = (count: number) => (offered[Math.max(0, count - 1)] as OfferedNode).pathProbability
     return best(
       offered.map((node) => this.#value(node)),
-      (count) => this.#added(nodes, count),
+      (count) => this.#added(nodes, count) + this.#again(nodes + count, chanceAt(count)) - this.#again(nodes, chanceAt(0)),
     )
   }
 
@@ -88,8 +89,13 @@ export class Planner {
     if (this.#parts.lossBudget.isSpent) return []
     const order = offered.map((_, node) => node)
     order.sort((a, b) => (offered[b] as OfferedNode).pathProbability - (offered[a] as OfferedNode).pathProbability || a - b)
-    const values = order.map((node) => this.#value(offered[node] as OfferedNode))
-    return order.slice(0, best(values, (count) => this.#added(0, count)).count).sort((a, b) => a - b)
+    const nodes = order.map((node) => offered[node] as OfferedNode)
+    const cost = (count: number) => this.#added(0, count) + this.#again(count, (nodes[count - 1] as OfferedNode).pathProbability)
+    const { count } = best(
+      nodes.map((node) => this.#value(node)),
+      cost,
+    )
+    return order.slice(0, count).sort((a, b) => a - b)
   }
 
   /** How many tokens of a guess ride in a draft pass of `width` tokens; `probabilities`: that the draft model writes them. */
@@ -102,7 +108,7 @@ export class Planner {
   /** A step sent `nodes` nodes to the target and emitted tokens; `draftWidths`: tokens of each draft pass. */
   observe(emitted: number, nodes: number, draftWidths: readonly number[]): void {
     const { costs, tokenCost, lossBudget } = this.#parts
-    let seconds = this.#plain + this.#added(0, nodes)
+    let seconds = this.#plain + this.#added(-this.#step.rereadTokens, this.#step.rereadTokens + nodes)
     for (const width of costs.draft ? draftWidths : []) {
       seconds += this.#draftPass
       this.#owed += this.#reading(width)
@@ -163,7 +169,8 @@ export class Planner {
     const { acceptanceRate } = this.#parts.tokenCost
     const price = this.#price(phraseProbability)
     const values = Array.from({ length: most }, (_, i) => pathProbability * acceptanceRate ** (i + 1) * price)
-    return best(values, (count) => count * this.#draftPass + this.#added(nodes, count))
+    const again = (count: number) => this.#again(nodes + count, pathProbability * acceptanceRate ** count)
+    return best(values, (count) => count * this.#draftPass + this.#added(nodes, count) + again(count) - again(0))
   }
 
   #value({ pathProbability, phraseProbability }: OfferedNode): number {
@@ -186,6 +193,11 @@ export class Planner {
     const { target } = this.#parts.costs
     const before = this.#step.otherTokens + this.#step.pendingTokens + nodes
     return target.seconds(before + count, this.#context) - target.seconds(before, this.#context)
+  }
+
+  /** Seconds that a recurrent target is expected to take for `nodes` nodes once more; `chance`: that all are accepted. */
+  #again(nodes: number, chance: number): number {
+    return this.#step.isRecurrent ? (1 - chance) * this.#added(0, nodes) : 0
   }
 }
 

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import {
+  AcceptanceModel,
+  CachedSequence,
+  CONTROL,
+  type CostCurve,
+  CostModel,
+  costOf,
+  type Drafter,
+  drive,
+  History,
+  LossBudget,
+  OuroborosDrafter,
+  PhraseDrafting,
+  PhrasePool,
+  Planner,
+  Sampler,
+  Session,
+  SpeculativeDrafter,
+  TokenCost,
+  VanillaDrafter,
+} from '../../src/core/index.ts'
+import { FakeModel } from '../../src/testing/index.ts'
+
+const FLAT: CostCurve = { widths: [1, 8, 64], seconds: [0.025, 0.03, 0.16] }
+const STEEP: CostCurve = { widths: [1, 64], seconds: [0.025, 0.025 * 64] }
+const DRAFT: CostCurve = { widths: [1, 64], seconds: [0.004, 0.02] }
+
+/** A recurrent pair of models whose passes take as long as these curves say. */
+function pair(agreement: number, curve: CostCurve) {
+  const shape = { vocabSize: 40, contextLength: 1000, repetitiveness: 0.3, isRecurrent: true }
+  const target = new FakeModel({ ...shape, seed: 4, cost: (tokens) => costOf(curve, tokens) })
+  const agreesWith = { model: target, rate: agreement }
+  return { target, draft: new FakeModel({ ...shape, seed: 5, agreesWith, cost: (tokens) => costOf(DRAFT, tokens) }) }
+}
+
+const BUDGET = {
+  maxDepth: 1000,
+  maxNodes: 1000,
+  pendingTokens: 1,
+  rereadTokens: 0,
+  isRecurrent: true,
+  remainingTokens: 1000,
+  otherTokens: 0,
+  otherSessions: 0,
+  draftShare: 1,
+}
+
+const PROMPT = Array.from({ length: 20 }, (_, i) => (i * 7) % 40)
+
+function write(target: FakeModel, drafter: Drafter, maxTokens = 600): Session {
+  const text = new CachedSequence(target.open())
+  const session = new Session({ target: text, drafter, sampler: new Sampler({}), endTokens: new Set(), maxTokens }, PROMPT)
+  while (!session.finish) drive(session.step())
+  text.close()
+  return session
+}
+
+function ouroboros(draft: FakeModel, curve: CostCurve): Drafter {
+  const pool = new PhrasePool({ capacityBytes: 200_000 })
+  const planner = new Planner({
+    costs: { target: new CostModel(curve), draft: new CostModel(DRAFT) },
+    tokenCost: new TokenCost(),
+    lossBudget: new LossBudget(),
+  })
+  const parts = {
+    pool,
+    planner,
+    history: new History(pool),
+    draftAcceptance: new AcceptanceModel(CONTROL.draftWeights),
+    phraseAcceptance: new AcceptanceModel(CONTROL.phraseWeights),
+    drafting: new PhraseDrafting(new CachedSequence(draft.open()), pool, { window: 0, ngram: 4 }),
+    endTokens: new Set<number>(),
+  }
+  return new OuroborosDrafter({ sources: new Set(['prompt', 'history', 'verification']) }, parts)
+}
+
+describe('recurrent models', () => {
+  it.each([
+    [0, FLAT, 1.05],
+    [0.8, FLAT, 0.75],
+    [1, FLAT, 0.5],
+    [0, STEEP, 1.05],
+    [0.8, STEEP, 1.05],
+  ])(
+    'a draft that agrees in %d of the places: no more simulated time than plain decoding, where it pays less',
+    (agreement, curve, most) => {
+      const plain = pair(agreement, curve)
+      const wanted = write(plain.target, new VanillaDrafter())
+      const { target, draft } = pair(agreement, curve)
+      const session = write(target, ouroboros(draft, curve))
+      expect(session.prefix).toEqual(wanted.prefix)
+      expect((target.elapsed + draft.elapsed) / plain.target.elapsed).toBeLessThan(most)
+    },
+  )
+
+  it('the planner counts what is read again, as it comes and as it is foreseen', () => {
+    const lossBudget = new LossBudget()
+    const planner = new Planner({ costs: { target: new CostModel(STEEP) }, tokenCost: new TokenCost(), lossBudget })
+    const before = lossBudget.balance
+    planner.begin({ ...BUDGET, pendingTokens: 3, rereadTokens: 2, maxDepth: 0 }, 100, 0)
+    planner.observe(1, 0, [])
+    expect(lossBudget.balance - before).toBeCloseTo(1 + CONTROL.lossShare - 3, 6)
+    const kept = [false, true].map((isRecurrent) => {
+      const wide = new Planner({ costs: { target: new CostModel(FLAT) }, tokenCost: new TokenCost(), lossBudget: new LossBudget() })
+      wide.begin({ ...BUDGET, isRecurrent }, 100, 0)
+      return wide.keep(Array.from({ length: 30 }, (_, i) => ({ pathProbability: 0.9 ** (i + 1), phraseProbability: 0 }))).length
+    })
+    expect(kept[1]).toBeGreaterThan(0)
+    expect(kept[1]).toBeLessThan(kept[0] as number)
+  })
+
+  it('a rejected draft costs one more reading of what was accepted of it, and the prompt is read once by each model', () => {
+    const { target, draft } = pair(0.7, FLAT)
+    const text = new CachedSequence(draft.open())
+    const session = write(target, new SpeculativeDrafter(text, { draftLength: 5, minProbability: 0 }, new Set()), 300)
+    const { draftTokens, acceptedTokens, steps } = session.statistics
+    expect(acceptedTokens).toBeGreaterThan(100)
+    expect(draftTokens).toBeGreaterThan(acceptedTokens)
+    // Each step sends its pending token and its draft; what was accepted in part, and the token before it, a second time.
+    expect(target.nodes).toBeLessThanOrEqual(PROMPT.length + draftTokens + steps + acceptedTokens + steps)
+    // The draft model's cache comes back to the last step's end.
+    expect(draft.nodes).toBeLessThanOrEqual(PROMPT.length + 2 * (draftTokens + steps))
+  })
+})
