@@ -103,7 +103,8 @@ describe('what a model takes', () => {
 
   test('a recurrent layer counts as two states of each session, a cache’s and its checkpoint’s', () => {
     const state = (architecture: string, numbers: Record<string, number | number[]>, sessions = 1) =>
-      memoryNeed(model(architecture, { embedding_length: 64, 'attention.head_count': 0, ...numbers }), { contextLength: 256, sessions }).cache
+      memoryNeed(model(architecture, { embedding_length: 64, 'attention.head_count': 0, ...numbers }), { contextLength: 256, sessions })
+        .cache
     const ssm = { 'ssm.conv_kernel': 4, 'ssm.inner_size': 128, 'ssm.state_size': 16 }
     expect(state('mamba', { block_count: 2, ...ssm })).toBe(2 * 2 * 4 * (128 * 16 + 3 * 128))
     expect(state('mamba', { block_count: 2, ...ssm }, 8)).toBe(16 * 2 * 4 * (128 * 16 + 3 * 128))
