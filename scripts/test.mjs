@@ -34,7 +34,7 @@ if (withModels) installServers()
 tests('fast')
 if (withModels) {
   section('models')
-  for (const ids of [[], ['smollm2-135m']]) {
+  for (const ids of [[], ['smollm2-135m', 'gemma-3-270m']]) {
     const { status } = spawnSync(process.execPath, [join(ROOT, 'dist/cli/main.js'), 'pull', ...ids], { cwd: ROOT, stdio: 'inherit' })
     if (status !== 0) fail(`pull ${ids.join(' ')}`.trim())
   }

@@ -3,20 +3,20 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type NodeId, ROOT, type Token, TokenTree } from '../../src/core/index.ts'
 import { uniform } from '../../src/core/sampling/philox.ts'
-import { type Engine, type GenerateRequest, load } from '../../src/index.ts'
+import { type Engine, type GenerateRequest, load, METHOD_NAMES } from '../../src/index.ts'
 import { INSTRUCTION_SETS, type InstructionSet, instructionSetFor } from '../../src/kernels/instruction-set.ts'
 import { library } from '../../src/llama/library.ts'
 import { LlamaModel } from '../../src/llama/model.ts'
 import { quantize } from '../../src/llama/quantize.ts'
 import { probeExactness } from '../../src/probe/exactness.ts'
 import { temporaryFolder } from '../kernels/fake-native.ts'
-import { fastDraftFile, gemmaFile, modelFile } from './model-files.ts'
+import { fastDraftFile, modelFile } from './model-files.ts'
 import { runScript } from './run-script.ts'
 import { tinyExperts } from './tiny-models.ts'
 
 const { platform, arch } = process
 const MACHINE = { platform, arch, cpuinfo: platform === 'linux' ? readFileSync('/proc/cpuinfo', 'utf8') : '' }
-const METHODS = ['speculative', 'prompt-lookup', 'lookahead', 'ouroboros'] as const
+const METHODS = METHOD_NAMES.filter((method) => method !== 'vanilla')
 const QUESTIONS = [
   'Write a haiku about tests.',
   'Count from one to twenty in words, then backwards.',
@@ -55,7 +55,7 @@ describe.skipIf(library().kernels.set === undefined)('with kernels of our own', 
     ['the default draft model as it is pulled', () => modelFile('qwen2.5-coder-0.5b')],
     ['its fast file', fastDraftFile],
     ['SmolLM2, of type Q4_1', () => modelFile('smollm2-135m')],
-    ['Gemma 3, with sliding windows', gemmaFile],
+    ['Gemma 3, with sliding windows', () => modelFile('gemma-3-270m')],
     ['a mixture of experts', () => mixture],
   ])('passes of every shape compute the same bits: %s', async (_, file) => {
     const model = LlamaModel.load(await file(), { contextLength: 640, sessions: 2 })
@@ -141,18 +141,53 @@ describe.skipIf(library().kernels.set === undefined)('with kernels of our own', 
     })
   })
 
-  it('texts longer than Gemma’s window stay plain decoding’s', async () => {
-    await using engine = await load({ target: await gemmaFile(), contextLength: 1024 })
-    const promptTokens = await engine.tokenize('The sea is wide. The wind is cold. A ship comes home. '.repeat(40))
-    expect(promptTokens.length).toBeGreaterThan(540)
-    for (const temperature of [0, 0.8]) {
-      const request = { promptTokens, maxTokens: 48, temperature, seed: 5 }
-      expect(await answer(engine, request)).toEqual(await answer(engine, { ...request, method: 'vanilla' }))
+  describe('Gemma 3, beyond its window of 512 tokens', () => {
+    const story = 'The sea is wide. The wind is cold. A ship comes home. '.repeat(50)
+    let engine: Engine
+    beforeAll(async () => {
+      const file = await modelFile('gemma-3-270m')
+      engine = await load({ target: file, draft: file, contextLength: 1024, sessions: 2 })
+    })
+    afterAll(() => engine.dispose())
+    const long = async (end: string, rest: GenerateRequest = {}): Promise<GenerateRequest> => {
+      const promptTokens = await engine.tokenize(story + end, { bos: true })
+      expect(promptTokens.length).toBeGreaterThan(680)
+      return { promptTokens, maxTokens: 40, seed: 5, ...rest }
     }
+
+    it('every method gives plain decoding’s text, greedy and sampled, rejected drafts and all', async () => {
+      for (const temperature of [0, 0.8]) {
+        const request = await long('The captain', { temperature })
+        const plain = await answer(engine, { ...request, method: 'vanilla' })
+        for (const method of METHODS) expect(await answer(engine, { ...request, method }), `${method} at ${temperature}`).toEqual(plain)
+      }
+      // A greedy draft is often wrong where the target samples.
+      const { statistics } = await engine.generate(await long('The captain', { temperature: 1.5, method: 'speculative' })).result
+      expect(statistics.acceptedTokens).toBeLessThan(statistics.draftTokens)
+    })
+
+    it('a cached beginning changes nothing', async () => {
+      const request = await long('The harbor', { temperature: 0.8 })
+      await Promise.all([0, 1].map((i) => engine.generate({ prompt: `${i}: Once`, maxTokens: 2 }).result)) // both slots forget the story
+      const cold = await engine.generate(request).result
+      expect(cold.usage.cachedTokens).toBeLessThan(10)
+      await engine.generate(await long('The captain')).result
+      const warm = await engine.generate(request).result
+      expect(warm.usage.cachedTokens).toBeGreaterThan(680)
+      expect(warm.text).toBe(cold.text)
+    })
+
+    it('two at once get what each gets alone', async () => {
+      const requests = [await long('The captain', { temperature: 0.8 }), await long('A storm', { temperature: 0.8, seed: 6 })]
+      const alone = []
+      for (const request of requests) alone.push(await answer(engine, { ...request, method: 'vanilla' }))
+      expect(await Promise.all(requests.map((request) => answer(engine, request)))).toEqual(alone)
+    })
   })
 
   it('every method gives a mixture of experts plain decoding’s tokens', async () => {
     await using engine = await load({ target: mixture, draft: mixture })
+    expect(engine.facts).toMatchObject({ exact: true, costs: { target: {}, draft: {} } })
     const promptTokens = randomTokens(9, 40, 320)
     for (const temperature of [0, 0.8]) {
       const request = { promptTokens, maxTokens: 64, temperature, seed: 5, logitBias: { 2: -100 } }

@@ -58,7 +58,7 @@ test('models lists what can be had, what is there and what is half there', async
   expect(text).toMatch(/- +ready +1 B +mine.gguf/)
   expect(JSON.parse(await output(registerModels, 'models', '--json'))).toMatchObject({
     folder,
-    models: [{ state: 'absent' }, {}, { state: 'partial', bytes: bytes / 2 }, {}],
+    models: [{ state: 'absent' }, {}, { state: 'partial', bytes: bytes / 2 }, {}, {}],
   })
 })
 

@@ -44,6 +44,7 @@ test('resolveModel finds ids, addresses of catalog files, hub files and paths', 
     ['qwen2.5-coder-1.5b', 'absent'],
     ['qwen2.5-coder-0.5b', 'absent'],
     ['smollm2-135m', 'ready'],
+    ['gemma-3-270m', 'absent'],
     [null, 'ready'],
   ])
 })
