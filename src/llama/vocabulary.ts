@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto'
 import { OuroborosError } from '../core/errors.ts'
 import type { Token } from '../core/token.ts'
 import type { Library, Pointer } from './library.ts'
+import { asMarks, type Marks, textSlices } from './text-slices.ts'
 
-/** llama_vocab_type: none, and SentencePiece with byte tokens for what it cannot spell. */
+/** llama_vocab_type: none, SentencePiece with byte tokens for what it cannot spell, and byte pairs. */
 const NO_VOCABULARY = 0
 const SENTENCE_PIECE = 1
-/** llama_token_attr: the unknown token, and control tokens. */
+const BYTE_PAIRS = 2
+/** llama_token_attr: the unknown token, control tokens, and words that are looked for first in any text. */
 const UNKNOWN_OR_CONTROL = 0b1001
+const USER_DEFINED = 0b10000
 /** Control tokens that are part of an answer: where thoughts and calls of tools begin and end. */
 const SHOWN = ['<think>', '</think>', '<tool_call>', '</tool_call>', '[TOOL_CALLS]', '[CALL_ID]', '[ARGS]', '<|python_tag|>']
 
@@ -28,6 +31,8 @@ export class Vocabulary {
   readonly #hasText: boolean
   #closed = false
   #marks: readonly string[] | undefined
+  /** What cuts a text: words that are looked for first, without and with control tokens. */
+  readonly #cuts: [Marks?, Marks?] = []
   #shown: ReadonlySet<Token> | undefined
 
   constructor(c: Library['c'], vocab: Pointer) {
@@ -51,12 +56,7 @@ export class Vocabulary {
 
   /** Control tokens (chat markers) as they are spelled in a text. */
   get marks(): readonly string[] {
-    if (!this.#marks) {
-      const marks: string[] = []
-      for (let token = 0; token < this.size; token++)
-        if (this.#c.llama_vocab_get_attr(this.#vocab, token) & UNKNOWN_OR_CONTROL) marks.push(this.spelling(token))
-      this.#marks = marks.filter(Boolean)
-    }
+    this.#marks ??= this.#spellings(UNKNOWN_OR_CONTROL)
     return this.#marks
   }
 
@@ -90,11 +90,14 @@ export class Vocabulary {
   /** `special`: control tokens in the text (chat markers) become their tokens. `bos`: begin as the model wants it. */
   tokenize(text: string, { special = true, bos = true } = {}): Token[] {
     this.#needsText()
-    const bytes = Buffer.from(text, 'utf8')
-    const tokens = new Int32Array(bytes.length + 8)
-    const count = this.#c.llama_tokenize(this.#vocab, bytes, bytes.length, tokens, tokens.length, bos, special)
-    if (count < 0) throw new OuroborosError('E_ENGINE', `cannot tokenize ${bytes.length} bytes: llama_tokenize returned ${count}`)
-    return [...tokens.subarray(0, count)]
+    const marks = () => {
+      this.#cuts[special ? 1 : 0] ??= asMarks(this.#spellings(special ? USER_DEFINED | UNKNOWN_OR_CONTROL : USER_DEFINED))
+      return this.#cuts[special ? 1 : 0] as Marks
+    }
+    const slices = textSlices(text, marks, this.type === BYTE_PAIRS)
+    const [first = ''] = slices
+    if (slices.length === 1) return this.#tokens(first, special, bos)
+    return slices.flatMap((slice, i) => this.#tokens(slice, special, bos && i === 0))
   }
 
   /** A token's text as bytes: maybe only part of a character. Control tokens are empty unless `special`. */
@@ -130,6 +133,21 @@ export class Vocabulary {
     for (let token = 0; token < this.size; token++) hash.update(`${this.spelling(token)}\n`)
     this.#identity = hash.digest('hex').slice(0, 16)
     return this.#identity
+  }
+
+  #tokens(text: string, special: boolean, bos: boolean): Token[] {
+    const bytes = Buffer.from(text, 'utf8')
+    const tokens = new Int32Array(bytes.length + 8)
+    const count = this.#c.llama_tokenize(this.#vocab, bytes, bytes.length, tokens, tokens.length, bos, special)
+    if (count < 0) throw new OuroborosError('E_ENGINE', `cannot tokenize ${bytes.length} bytes: llama_tokenize returned ${count}`)
+    return [...tokens.subarray(0, count)]
+  }
+
+  #spellings(attributes: number): string[] {
+    const found: string[] = []
+    for (let token = 0; token < this.size; token++)
+      if (this.#c.llama_vocab_get_attr(this.#vocab, token) & attributes) found.push(this.spelling(token))
+    return found.filter(Boolean)
   }
 
   /** Without byte tokens the native tokenizer aborts the process at the first unknown character. */

@@ -1,3 +1,4 @@
+import { checkPromptLength } from '../api/prompt-length.ts'
 import { OuroborosError } from '../core/errors.ts'
 import type { Constraint } from '../core/sampling/sampler.ts'
 import type { Token } from '../core/token.ts'
@@ -16,7 +17,7 @@ export interface Prompt {
   readonly isThinking: boolean
 }
 
-/** The prompt's tokens. Throws E_USAGE, E_PROMPT. */
+/** The prompt's tokens. Throws E_USAGE, E_PROMPT, E_CONTEXT. */
 export function promptOf({ target, chatTemplate }: Runtime, request: WireRequest): Prompt {
   const { vocabulary, file } = target
   const { prompt, promptTokens, messages } = request
@@ -26,8 +27,14 @@ export function promptOf({ target, chatTemplate }: Runtime, request: WireRequest
       throw new OuroborosError('E_USAGE', `promptTokens: no such token in a vocabulary of ${vocabulary.size}: received ${wrong}`)
     return { tokens: [...promptTokens], isThinking: false }
   }
+  const { contextLength } = target
+  checkPromptLength((prompt?.length ?? 0) + (request.prediction?.length ?? 0), contextLength)
   if (!messages) return { tokens: vocabulary.tokenize(prompt as string), isThinking: false }
   const { parts, isThinking } = renderChat({ file, vocabulary, chatTemplate }, { ...request, messages })
+  checkPromptLength(
+    parts.reduce((sum, { text }) => sum + text.length, 0),
+    contextLength,
+  )
   return { tokens: vocabulary.tokenizeParts(parts), isThinking }
 }
 

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { checkPromptLength } from '../api/prompt-length.ts'
 import type { GenerateRequest, Generation, GenerationResult, GenerationStep, Started } from '../api/types.ts'
 import type { Client } from './admission.ts'
 import { ApiError } from './openai-error.ts'
@@ -168,16 +169,10 @@ async function next(source: AsyncGenerator<JobEvent>, index: number): Promise<{ 
   return { index, event: done ? undefined : value }
 }
 
-/** Most bytes that a token of real text has: a prompt beyond this cannot fit and need not be tokenized to know it. */
-const TOKEN_BYTES = 64
-
 function checkLength(requests: readonly GenerateRequest[], contextLength: number): void {
   for (const { prompt, messages, prediction } of requests) {
     const length =
       (prompt?.length ?? 0) + (messages?.reduce((sum, { content }) => sum + content.length, 0) ?? 0) + (prediction?.length ?? 0)
-    if (length > contextLength * TOKEN_BYTES)
-      throw new ApiError(400, `the prompt has ${length} characters and the context holds ${contextLength} tokens: shorten it`, {
-        code: 'context_length_exceeded',
-      })
+    checkPromptLength(length, contextLength)
   }
 }

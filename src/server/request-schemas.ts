@@ -161,9 +161,12 @@ export const completionSchema = z
   })
   .openapi('CompletionRequest')
 
+/** Characters: a second, in which nobody else is answered. */
+const MOST_TOKENIZED = 2 ** 20
+
 export const tokenizeSchema = z
   .strictObject({
-    content: z.string(),
+    content: z.string().max(MOST_TOKENIZED, `at most ${MOST_TOKENIZED} characters at once: send a longer text in parts`),
     with_pieces: z.boolean().optional(),
     parse_special: z.boolean().optional().openapi({ description: 'Default true: control words in the text are their tokens.' }),
     add_special: z.boolean().optional().openapi({ description: 'Default false: begin as the model wants it.' }),

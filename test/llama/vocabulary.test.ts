@@ -1,8 +1,12 @@
+import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LlamaModel } from '../../src/llama/model.ts'
 import { Detokenizer } from '../../src/llama/vocabulary.ts'
 import { withVocabulary } from '../../src/llama/vocabulary-file.ts'
+import { text, uint64 } from '../models/gguf-writer.ts'
+import { tempFolder } from '../models/temp-folder.ts'
 import { goldenFile, modelFile } from './model-files.ts'
 
 const TEXTS = [
@@ -97,4 +101,31 @@ test('a model without words says so', () => {
   expect(() => model.vocabulary.tokenize('text')).toThrow(expect.objectContaining({ code: 'E_MODEL' }))
   expect(() => model.vocabulary.detokenize([3])).toThrow(expect.objectContaining({ code: 'E_MODEL' }))
   model.close()
+})
+
+/** The small model's vocabulary with another family's splitter. */
+async function withSplitter(name: string): Promise<string> {
+  const from = openSync(await modelFile('smollm2-135m'), 'r')
+  const head = Buffer.alloc(4 * 2 ** 20)
+  readSync(from, head, 0, head.length, 0)
+  closeSync(from)
+  const key = Buffer.from('tokenizer.ggml.pre')
+  const at = head.indexOf(key) + key.length + 4
+  const behind = at + 8 + Number(head.readBigUInt64LE(at))
+  const file = join(await tempFolder(), `${name}.gguf`)
+  const whole = Buffer.concat([head.subarray(0, at), text(name), head.subarray(behind)])
+  uint64(0).copy(whole, 8) // no tensors
+  writeFileSync(file, whole)
+  return file
+}
+
+describe('native splitters that recurse get no word that ends the process', () => {
+  test.each(['default', 'deepseek-llm', 'deepseek-v3', 'tekken', 'gpt-4o', 'llama4', 'bloom', 'falcon'])('%s', async (name) => {
+    await withVocabulary(await withSplitter(name), (vocabulary) => {
+      for (const one of ['a', ' ', '1', '!', 'é', '漢', '\n', 'aA', '😀', '<|im_end|>']) {
+        const all = one.repeat(20_000 / one.length)
+        expect(vocabulary.detokenize(vocabulary.tokenize(all, { bos: false }), true), one).toBe(all)
+      }
+    })
+  })
 })
