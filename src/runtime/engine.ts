@@ -60,6 +60,9 @@ function announce(folder: string, onWarning: LoadOptions['onWarning']): void {
   }
 }
 
+/** Between two passes the thread reads its messages: one that does not for so long is in a native call that does not end. */
+const LONGEST_SILENCE_MS = 60_000
+
 interface Waiting {
   resolve(value: never): void
   reject(error: Error): void
@@ -75,6 +78,7 @@ class WorkerEngine implements Engine {
   #closed: Error | undefined
   #disposal: Promise<void> | undefined
   #loading: { resolve(): void; reject(error: Error): void } | undefined
+  #silence: NodeJS.Timeout | undefined
 
   static async start(start: WorkerStart, options: LoadOptions): Promise<Engine> {
     options.signal?.throwIfAborted()
@@ -115,7 +119,7 @@ class WorkerEngine implements Engine {
     const { signal, ...rest } = request
     const wire = plain(rest)
     const id = this.#nextId++
-    const channel = new GenerationChannel(() => this.#send({ type: 'abort', id }), signal)
+    const channel = new GenerationChannel(() => this.#giveUp(id), signal)
     if (signal?.aborted) {
       channel.finish(abortedResult(request.method))
       return channel
@@ -164,7 +168,18 @@ class WorkerEngine implements Engine {
     })
   }
 
+  /** The thread says what has become of it; if nothing is heard any more, everybody is told. */
+  #giveUp(id: number): void {
+    this.#send({ type: 'abort', id })
+    const seconds = LONGEST_SILENCE_MS / 1000
+    const lost = () =>
+      this.#end(new OuroborosError('E_ENGINE', `the engine's thread has not answered for ${seconds} s: a native call does not end`))
+    this.#silence ??= setTimeout(lost, LONGEST_SILENCE_MS).unref()
+  }
+
   #onMessage(message: FromWorker): void {
+    clearTimeout(this.#silence)
+    this.#silence = undefined
     switch (message.type) {
       case 'log':
         this.#listeners.onLog?.(message.line)

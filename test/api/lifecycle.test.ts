@@ -58,3 +58,22 @@ test('a thread that dies rejects what is pending with E_ENGINE; later calls are 
   expect(() => engine.generate(SEA)).toThrow(closed)
   await engine.dispose()
 })
+
+test('a thread that is stuck in a native call: whoever gives up is told, and so are all others', async () => {
+  const engine = await load(alone)
+  const controller = new AbortController()
+  const stuck = engine.generate({ ...SEA, signal: controller.signal })
+  const waiting = engine.generate(SEA)
+  await stuck.started
+  threads.at(-1)?.removeAllListeners('message') // as if nothing were heard any more
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  controller.abort()
+  vi.advanceTimersByTime(60_000)
+  vi.useRealTimers()
+  const broken = expect.objectContaining({ code: 'E_ENGINE', message: expect.stringContaining('does not end') })
+  await expect(stuck.result).rejects.toThrow(broken)
+  await expect(waiting.result).rejects.toThrow(broken)
+  expect(() => engine.generate(SEA)).toThrow(closed)
+  await engine.dispose()
+  await threads.at(-1)?.terminate()
+})

@@ -24,7 +24,23 @@ const GENERATING = `
 
 const FAILING = GENERATING.replace('process.exit(7)', "throw new Error('the program failed')")
 
+/** Its call would take ten minutes: nothing waits for that. */
+const STUCK = `
+  import { Worker } from 'node:worker_threads'
+  import { guardExit } from './dist/llama/exit-gate.js'
+  guardExit()
+  const worker = new Worker(
+    \`Promise.all([import('./dist/llama/exit-gate.js'), import('koffi')]).then(([{ inGate }, { default: koffi }]) => {
+      const sleep = koffi.load(null).func('int sleep(int seconds)')
+      require('node:worker_threads').parentPort.postMessage('calling')
+      inGate(() => sleep(600))
+    })\`,
+    { eval: true, execArgv: [] },
+  )
+  worker.on('message', () => setTimeout(() => process.exit(7), 200))`
+
 test.each([
+  ['while a thread is in a call that does not end', STUCK, 7, 1],
   ['while a thread calls native code', IN_CALLS, 7, 8],
   ['while an answer is generated', GENERATING, 7, 3],
   ['by an error while an answer is generated', FAILING, 1, 1],

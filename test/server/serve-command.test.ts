@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { FakeWorld } from '../cli/fake-world.ts'
 import { tempFolder } from '../models/temp-folder.ts'
 
@@ -37,6 +37,24 @@ describe('ouroboros serve', () => {
     const lines = world.err.split('\n').filter((line) => line.startsWith('{'))
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['listening', 'answer', 'request', 'request', 'stopping', 'stopped'])
     expect(world.err).not.toContain('wide')
+  })
+
+  it('an engine that does not end is left behind: exit code 1, and the log says why', async () => {
+    const { world, exit } = await serve([])
+    world.engine.dispose = () => new Promise<void>(() => {})
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    try {
+      world.interrupt()
+      for (let i = 0; i < 200 && world.exits.length === 0; i++) {
+        vi.advanceTimersByTime(100)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(world.exits).toEqual([1])
+    expect(world.err).toContain('a native call does not end')
+    expect(await Promise.race([exit, 'running'])).toBe('running')
   })
 
   it('playground serves the same and opens its page', async () => {

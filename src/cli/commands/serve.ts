@@ -10,6 +10,9 @@ import type { Terminal } from '../views/terminal.ts'
 import { loadWithProgress } from './load-progress.ts'
 import { processWorld, type World } from './world.ts'
 
+/** The engine's thread ends after its native call: usually in less than a second. */
+const DISPOSE_MS = 5000
+
 /** `ouroboros serve`: an OpenAI-compatible server, until SIGTERM or Ctrl-C. */
 export function registerServe(program: Command, world: World = processWorld()): void {
   const command = program.command('serve').description('an OpenAI-compatible HTTP server for many users at once, and a page to try it')
@@ -35,8 +38,11 @@ async function serve(flags: ServeFlags, world: World, onListening: (url: string)
   const options = toListenOptions(flags, log)
   const { checkAddress, listen } = await import('../../server/listen.ts')
   await checkAddress(options)
-  await using engine = await loadWithProgress(world, flags, { sessions: flags.parallel ?? 4, history: toHistory(flags) })
-  const server = await listen(engine, options)
+  const engine = await loadWithProgress(world, flags, { sessions: flags.parallel ?? 4, history: toHistory(flags) })
+  const server = await listen(engine, options).catch(async (error) => {
+    await engine.dispose()
+    throw error
+  })
   terminal.stdout.write(`listening on ${server.url}\n`)
   log.info(
     { url: server.url, model: options.model, slots: engine.facts.sessions, context: engine.facts.contextLength, exact: engine.facts.exact },
@@ -47,6 +53,12 @@ async function serve(flags: ServeFlags, world: World, onListening: (url: string)
   log.info({}, 'stopping')
   const ignore = terminal.onInterrupt(() => terminal.exit(INTERRUPTED)) // asked twice: at once
   await server.stop(flags.shutdownTimeout * 1000)
+  const stuck = setTimeout(() => {
+    log.error({}, 'a native call does not end: the process ends without it')
+    terminal.exit(1)
+  }, DISPOSE_MS)
+  await engine.dispose()
+  clearTimeout(stuck)
   ignore()
   log.info({}, 'stopped')
 }
