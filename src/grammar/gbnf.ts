@@ -86,7 +86,7 @@ class Parser {
     const char = this.#text[this.#at]
     const add = (items: Item[]) => {
       top.last = top.items.length
-      top.items.push(...items)
+      for (const item of items) top.items.push(item) // a literal may be longer than a call's arguments
       return true
     }
     if (char === '"') return add(this.#literal())

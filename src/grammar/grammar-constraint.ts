@@ -5,8 +5,8 @@ import { Matcher, type State, tooAmbiguous } from './matcher.ts'
 import type { TokenTrie } from './token-trie.ts'
 import { beginReading, type Reading, readByte } from './utf8.ts'
 
-/** Nodes of the grammar looked at for one token or mask: about a second. */
-const MAX_WORK = 2_000_000
+/** Nodes of the grammar looked at for one token or mask: about half a second. */
+const MAX_WORK = 1_000_000
 const MASKS = 256
 
 /** A grammar for the tokens of one vocabulary; what it has found out about its states serves every text. */

@@ -50,7 +50,7 @@ function rulesThatMayBeEmpty(rules: readonly Rule[]): Set<number> {
   for (let rule = queue.pop(); rule !== undefined; rule = queue.pop()) {
     if (empty.has(rule) || !rules[rule]?.alternatives?.some((items) => items.every(isEmpty))) continue
     empty.add(rule)
-    queue.push(...(users[rule] as Set<number>))
+    for (const user of users[rule] as Set<number>) queue.push(user)
   }
   return empty
 }

@@ -1,13 +1,17 @@
 import { charSet } from '../../grammar/char-set.ts'
-import { type Automaton, explore, intersect, subtract } from './automaton.ts'
+import { type Automaton, explore, intersect, isEmpty, subtract, unite } from './automaton.ts'
 import { compilePattern } from './compile-pattern.ts'
 
 /** Numbers as decimal digits, without exponents: every number has such a text. -0 is spelled 0. */
 export const DECIMALS = compilePattern(String.raw`^(?!-0(?:\.0*)?$)-?(?:0|[1-9]\d*)(?:\.\d+)?$`)
 export const INTEGERS = intersect(DECIMALS, compilePattern(String.raw`^-?\d+$`))
 export const FRACTIONS = intersect(DECIMALS, compilePattern(String.raw`\.\d*[1-9]`))
-/** What a number is written with at most: more digits than a double has are noise. */
-const SHORT = compilePattern(String.raw`^-?\d{1,16}(?:\.\d{1,16})?$`)
+/** What every reader keeps: a double has all whole numbers up to here, and no more digits than these. */
+const SHORT = [compilePattern(String.raw`^-?\d{1,16}(?:\.\d{1,16})?$`), atLeast(-(2 ** 53), false), atMost(2 ** 53, false)].reduce(
+  intersect,
+)
+/** Whole numbers with more digits, up to those of 64 bits: ids, which are kept as text. Per sign and number of digits. */
+const IDS = ['', '-'].flatMap((sign) => [16, 17, 18, 19, 20].map((digits) => compilePattern(`^${sign}[1-9]\\d{${digits - 1}}$`)))
 const LONG = compilePattern(String.raw`^-?\d{1,400}(?:\.\d{1,400})?$`)
 const MAX_DIVISOR = 4000
 
@@ -69,10 +73,11 @@ export function multiples(divisor: number): Automaton | undefined {
   return intersect(DECIMALS, signed)
 }
 
-/** The numbers as they are written: without digits that a double cannot tell apart. */
+/** The numbers as they are written: without digits that a double cannot tell apart, where that matters to the schema. */
 export function written(numbers: Automaton): Automaton {
   const short = intersect(numbers, SHORT)
-  return short.accepts.includes(true) ? short : intersect(numbers, LONG)
+  if (isEmpty(short)) return intersect(numbers, LONG)
+  return IDS.filter((ids) => isEmpty(subtract(ids, numbers))).reduce(unite, short)
 }
 
 /** A number's decimal digits. */
