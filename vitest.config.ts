@@ -13,7 +13,7 @@ export default defineConfig({
           env,
           include: [
             'test/*.test.ts',
-            'test/{core,store,deploy,grammar,text,probe,runtime,models,builds,bench,replay,cli,server,kernels}/**/*.test.ts',
+            'test/{core,store,deploy,grammar,text,probe,runtime,models,builds,bench,replay,cli,server,kernels,fuzz}/**/*.test.ts',
           ],
           exclude: ['test/golden.test.ts'],
           testTimeout: 60_000,

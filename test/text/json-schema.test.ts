@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { Matcher } from '../../src/grammar/matcher.ts'
 import { jsonSchemaToGrammar } from '../../src/text/json-schema.ts'
@@ -142,55 +141,4 @@ test('schemas that are deep, long or circular are refused', () => {
     expect.stringContaining('more than 100000 values'),
     expect.stringContaining('more than 300 references'),
   ])
-})
-
-const VALUES = [
-  null,
-  true,
-  false,
-  0,
-  1,
-  -1,
-  2.5,
-  1e300,
-  '',
-  'a',
-  'string',
-  'object',
-  'integer',
-  '^a',
-  '(',
-  '#',
-  '#/$defs/a',
-  '#/properties/a',
-  'date',
-  [],
-  {},
-  ['a'],
-  ['a', 'a'],
-]
-const KEYWORDS = (
-  'type enum const minimum maximum exclusiveMinimum multipleOf minLength maxLength pattern format items prefixItems minItems maxItems uniqueItems properties ' +
-  'patternProperties additionalProperties propertyNames required minProperties maxProperties dependentRequired dependentSchemas $ref allOf anyOf oneOf not if then else nullable $defs'
-).split(' ')
-const { schema } = fc.letrec<{ schema: unknown }>((tie) => {
-  const value = fc.oneof(
-    { maxDepth: 4, depthSize: 'small' },
-    fc.constantFrom(...VALUES),
-    tie('schema'),
-    fc.array(tie('schema'), { maxLength: 3 }),
-    fc.dictionary(fc.constantFrom('a', '^a', 'b'), tie('schema'), { maxKeys: 3 }),
-  )
-  return { schema: fc.dictionary(fc.constantFrom(...KEYWORDS), value, { maxKeys: 4 }) }
-})
-
-test('whatever is given as a schema, there is a grammar or E_GRAMMAR', () => {
-  let taken = 0
-  fc.assert(
-    fc.property(schema, (one) => {
-      if (typeof grammarOf(one) !== 'string') taken++
-    }),
-    { numRuns: 10_000 },
-  )
-  expect(taken).toBeGreaterThan(500)
 })
