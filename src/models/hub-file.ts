@@ -33,7 +33,12 @@ export function parseHubFile(text: string): HubFile | undefined {
 
 /** The address that delivers the file. */
 export function hubAddress(hub: string, { repo, file, revision }: HubFile): string {
-  return `${hub.replace(/\/+$/, '')}/${repo}/resolve/${encodeURIComponent(revision)}/${file.split('/').map(encodeURIComponent).join('/')}`
+  return hubPath(hub, ...repo.split('/'), 'resolve', revision, ...file.split('/'))
+}
+
+/** An address on the hub. */
+export function hubPath(hub: string, ...steps: readonly string[]): string {
+  return [hub.replace(/\/+$/, ''), ...steps.map(encodeURIComponent)].join('/')
 }
 
 function decode(text: string | undefined): string {

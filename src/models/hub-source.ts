@@ -2,36 +2,32 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { OuroborosError } from '../core/errors.ts'
 import { requireSpace } from './disk-space.ts'
 import { type HubFile, hubAddress } from './hub-file.ts'
-import { type HubAnswer, requestFile } from './hub-request.ts'
+import { type HubRecord, requestRecord } from './hub-record.ts'
+import { type HubAnswer, type HubOptions, requestFile } from './hub-request.ts'
 import type { PartialFile } from './partial-file.ts'
 import { type Delivery, type Job, type Source, SourceFailure } from './source.ts'
 
 const MOST_TRIES_WITHOUT_PROGRESS = 4
 const STALLED_MS = 30_000
 
-export interface HubOptions {
-  /** Address of the hub. */
-  hub: string
-  /** For an answer to begin, in milliseconds. */
-  timeoutMs: number
-}
-
 /** What the file must be, where that is known beforehand. */
 export interface Promised {
-  bytes?: number
-  sha256?: string
+  bytes?: number | undefined
+  sha256?: string | undefined
 }
 
 /** The file's public home, over HTTPS; goes on after cut connections. */
 export class HubSource implements Source {
   readonly name: string
-  readonly #address: string
+  readonly #file: HubFile
   readonly #promised: Promised
   readonly #options: HubOptions
+  /** What the hub's list says; null: it has none. */
+  #record: HubRecord | null | undefined
 
   constructor(file: HubFile, promised: Promised, options: HubOptions) {
     this.name = new URL(options.hub).host
-    this.#address = hubAddress(options.hub, file)
+    this.#file = file
     this.#promised = promised
     this.#options = options
   }
@@ -59,8 +55,13 @@ export class HubSource implements Source {
   async #attempt(partial: PartialFile, job: Job): Promise<Delivery> {
     const stalled = new AbortController()
     const signal = AbortSignal.any([job.signal, stalled.signal])
-    const answer = await requestFile(this.#address, partial.length, this.#options.timeoutMs, signal)
-    this.#check(answer)
+    // A checksum that is known beforehand needs no list.
+    if (this.#record === undefined)
+      this.#record = this.#promised.sha256 === undefined ? ((await requestRecord(this.#file, this.#options, signal)) ?? null) : null
+    const record = this.#record
+    const address = hubAddress(this.#options.hub, { ...this.#file, ...(record && { file: record.file }) })
+    const answer = await requestFile(address, partial.length, this.#options, signal)
+    this.#check(answer, { ...record, ...this.#promised })
     if (answer.start !== partial.length) await partial.truncate(answer.start)
     if (answer.total !== undefined) await requireSpace(partial.folder, answer.total - partial.length)
 
@@ -76,12 +77,12 @@ export class HubSource implements Source {
     }
     if (answer.total !== undefined && partial.length < answer.total)
       throw new Error(`connection cut after ${partial.length} of ${answer.total} bytes`)
-    return { ...(answer.total !== undefined && { bytes: answer.total }), ...(answer.sha256 && { sha256: answer.sha256 }) }
+    const sha256 = record?.sha256 ?? answer.sha256
+    return { ...(answer.total !== undefined && { bytes: answer.total }), ...(sha256 && { sha256 }) }
   }
 
   /** Refuses another file of the same name before it is downloaded. */
-  #check({ total, sha256 }: HubAnswer): void {
-    const { bytes, sha256: promised } = this.#promised
+  #check({ total, sha256 }: HubAnswer, { bytes, sha256: promised }: Promised): void {
     if (bytes !== undefined && total !== undefined && total !== bytes)
       throw new SourceFailure(`has another file of this name (${total} bytes, not ${bytes})`)
     if (promised && sha256 && sha256 !== promised) throw new SourceFailure(`has another file of this name (sha256 ${sha256})`)

@@ -1,4 +1,5 @@
-export { type CatalogEntry, catalog, defaultTarget, findEntry, type WheelPart } from './catalog.ts'
+export { catalog, defaultTarget, findEntry } from './catalog.ts'
+export type { CatalogEntry, WheelPart } from './catalog-entry.ts'
 export { type Gguf, type GgufTensor, readGguf } from './gguf.ts'
 export type { TensorType } from './gguf-types.ts'
 export type { GgufScalar, GgufValue } from './gguf-value.ts'

@@ -6,7 +6,7 @@ import { partsOf } from './split.ts'
 
 /** A model of the catalog, or another file in the models folder. */
 export interface InstalledModel {
-  /** Catalog id, or `null` for other files. */
+  /** Name in the catalog, or `null` for other files. */
   id: string | null
   /** Of a split model the first part. */
   path: string
@@ -24,9 +24,11 @@ export interface InstalledModel {
 export async function installedModels(home: string = homeFolder()): Promise<InstalledModel[]> {
   const folder = modelsFolder(home)
   const entries = await Promise.all(
-    catalog.map(async ({ id, file, bytes: total, license, description, draft }) => {
-      const about = { id, path: join(folder, file), total, license, description, draft: draft ?? null }
-      return { ...about, ...(await stateOf(about.path)) }
+    catalog.map(async ({ id, file, bytes, license, description, draft }) => {
+      const path = join(folder, file)
+      const found = await stateOf(path)
+      const total = bytes ?? (found.state === 'ready' ? found.bytes : null)
+      return { id, path, total, license: license ?? null, description, draft: draft ?? null, ...found }
     }),
   )
   const names = await readdir(folder, { recursive: true }).catch(() => [])

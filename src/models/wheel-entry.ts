@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { openPromise, type ZipFile } from 'yauzl'
-import type { WheelPart } from './catalog.ts'
+import type { WheelPart } from './catalog-entry.ts'
 import { SourceFailure } from './source.ts'
 
 /** The bytes of `part`'s entry in the wheel (a zip file) at `path`. */

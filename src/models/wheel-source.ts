@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { WheelPart } from './catalog.ts'
+import type { WheelPart } from './catalog-entry.ts'
 import { requireSpace } from './disk-space.ts'
 import type { PartialFile } from './partial-file.ts'
 import { downloadWheel } from './pip.ts'

@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { OuroborosError } from '../core/errors.ts'
 import { quantize } from '../llama/quantize.ts'
-import { type CatalogEntry, findEntry } from '../models/catalog.ts'
+import { findEntry } from '../models/catalog.ts'
+import type { CatalogEntry } from '../models/catalog-entry.ts'
 import { requireSpace } from '../models/disk-space.ts'
 import { withFileLock } from '../models/file-lock.ts'
 
@@ -45,5 +46,5 @@ export async function fastDraft(id: string, file: string, options: FastDraftOpti
 
 /** Its name holds the source's checksum: another source is another file. */
 function fastFile(entry: CatalogEntry, name: string, folder: string): string {
-  return join(folder, name.replace(/\.gguf$/, `-${entry.sha256.slice(0, 8)}.gguf`))
+  return join(folder, name.replace(/\.gguf$/, `-${entry.sha256?.slice(0, 8)}.gguf`))
 }

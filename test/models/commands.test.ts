@@ -53,12 +53,13 @@ test('models lists what can be had, what is there and what is half there', async
   await truncate(join(folder, `${file}.partial`), bytes / 2)
   await writeFile(join(folder, 'mine.gguf'), 'x')
   const text = await output(registerModels, 'models')
-  expect(text).toMatch(/qwen2.5-coder-1.5b +absent +1.12 GB/)
+  expect(text).toMatch(/qwen2.5-coder-1.5b +absent +1.12 GB +qwen2.5-coder-0.5b/)
   expect(text).toMatch(/smollm2-135m +partial \(50%\) +98.4 MB/)
-  expect(text).toMatch(/- +ready +1 B +mine.gguf/)
+  expect(text).toMatch(/qwen3-8b +absent +- +qwen3-0.6b +Qwen3\n/)
+  expect(text).toMatch(/- +ready +1 B +- +mine.gguf/)
   expect(JSON.parse(await output(registerModels, 'models', '--json'))).toMatchObject({
     folder,
-    models: [{ state: 'absent' }, {}, { state: 'partial', bytes: bytes / 2 }, {}, {}],
+    models: expect.arrayContaining([expect.objectContaining({ id: 'smollm2-135m', state: 'partial', bytes: bytes / 2 })]),
   })
 })
 

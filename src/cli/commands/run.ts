@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { defaultTarget } from '../../models/catalog.ts'
+import { defaultTarget, findEntry } from '../../models/catalog.ts'
 import { addGenerateFlags, toGenerateOptions } from '../flags/generate-flags.ts'
 import { addHistoryFlags, toHistory } from '../flags/history-flags.ts'
 import { addLoadFlags } from '../flags/load-flags.ts'
@@ -16,7 +16,7 @@ export function registerRun(program: Command, world: World = processWorld()): vo
   const command = program
     .command('run')
     .description('answer a prompt, or chat when there is none')
-    .argument('[prompt]', 'text; what is piped in follows it')
+    .argument('[prompt]', 'text; what is piped in follows it; a name that `ouroboros models` lists is the model to chat with')
     .option('--system <text>', 'system message')
     .option('--file <file>', 'put a file into the prompt; repeatable', (file: string, files: string[] = []) => [...files, file])
     .option('--raw', 'no chat template: the model continues the text')
@@ -28,7 +28,10 @@ export function registerRun(program: Command, world: World = processWorld()): vo
     .option('--verbose', "the native library's log on standard error, and where failures come from")
     .option('--list-devices', 'list devices and end')
   addGenerateFlags(addLoadFlags(addHistoryFlags(command), defaultTarget))
-  command.action((prompt: string | undefined, flags: RunFlags) => run(prompt, flags, world))
+  command.action((prompt: string | undefined, flags: RunFlags) => {
+    const isModel = prompt !== undefined && command.getOptionValueSource('model') === 'default' && findEntry(prompt) !== undefined
+    return isModel ? run(undefined, { ...flags, model: prompt }, world) : run(prompt, flags, world)
+  })
 }
 
 async function run(argument: string | undefined, flags: RunFlags, world: World): Promise<void> {
