@@ -45,6 +45,7 @@ export default defineConfig({
       {
         text: 'Use',
         items: [
+          page('Models', 'docs/models'),
           page('Choosing a pair', 'docs/choosing-a-pair'),
           page('Reading the statistics', 'docs/statistics'),
           page('Tuning', 'docs/tuning'),

@@ -19,6 +19,13 @@ async function converse(world: FakeWorld, keys: readonly string[], flags: readon
   return await code
 }
 
+test('a known name in the place of the prompt is the model to chat with', async () => {
+  const world = new FakeWorld()
+  expect(await converse(world, ['hi\r', '/exit\r'], ['qwen3-8b'])).toBe(0)
+  expect(world.loaded).toMatchObject({ target: 'qwen3-8b' })
+  expect(world.engine.requests.map((request) => request.messages?.map(({ content }) => content))).toEqual([['hi']])
+})
+
 test('two turns carry the conversation, /exit leaves', async () => {
   const world = new FakeWorld()
   expect(await converse(world, ['one\r', 'two\r', '/exit\r'], ['--system', 'Be brief'])).toBe(0)

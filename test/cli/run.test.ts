@@ -14,6 +14,13 @@ describe('run', () => {
     expect(world.listening).toBe(false)
   })
 
+  test('with -m, a known name is a prompt', async () => {
+    const world = new FakeWorld()
+    expect(await world.run(['run', 'qwen3-8b', '-m', 'big.gguf'])).toBe(0)
+    expect(world.loaded).toMatchObject({ target: 'big.gguf' })
+    expect(world.engine.requests[0]?.messages).toEqual([{ role: 'user', content: 'qwen3-8b' }])
+  })
+
   test('flags reach the library under its names', async () => {
     const world = new FakeWorld()
     const line =

@@ -48,6 +48,15 @@ describe('the table', () => {
     }
   })
 
+  test('is the one in the docs', async () => {
+    const lines = (await readFile(new URL('../../docs/models.md', import.meta.url), 'utf8')).split('\n')
+    const rows = lines.filter((line) => /^\| [^|`]+ \| `[^|]+\|[^|]*\|[^|]*\|$/.test(line))
+    const cell = (name?: string) => (name === undefined ? '' : `\`${name}\``)
+    expect(rows).toEqual(
+      familyModels.map(({ id, home, draft, description }) => `| ${description} | ${cell(id)} | ${cell(draft)} | ${cell(home.repo)} |`),
+    )
+  })
+
   test('every model is a target or the draft of one', () => {
     const drafts = new Set(catalog.map(({ draft }) => draft))
     for (const { id, draft } of familyModels) expect(draft !== undefined || drafts.has(id), id).toBe(true)
