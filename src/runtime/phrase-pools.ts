@@ -1,6 +1,7 @@
 import type { Phrase } from '../core/phrases/phrase.ts'
 import { PhrasePool } from '../core/phrases/phrase-pool.ts'
 import type { PhraseStore } from '../core/phrases/phrase-store.ts'
+import { PhraseTable } from '../core/phrases/phrase-table.ts'
 import type { Token } from '../core/token.ts'
 import type { Vocabulary } from '../llama/vocabulary.ts'
 import { type HistorySettings, MOST_PHRASES } from '../store/history-settings.ts'
@@ -18,12 +19,6 @@ export interface PhrasePoolsOptions {
   readonly most: number
 }
 
-/** Stored phrases on their way into a pool. */
-interface Arrived {
-  readonly pool: PhrasePool
-  readonly phrases: Iterator<Phrase>
-}
-
 /** What was learned is handed to the store this often: no more of it can be lost. */
 const WRITE_MS = 500
 /** Stored phrases are taken in for so long, then whatever else waits has its turn. */
@@ -36,7 +31,8 @@ export class PhrasePools {
   readonly #options: PhrasePoolsOptions
   /** Least recently used first. */
   readonly #tenants = new Map<string, TenantPhrases>()
-  readonly #arrived: Arrived[] = []
+  /** Stored phrases on their way into pools, a phrase per step. */
+  readonly #arrived: Iterator<void>[] = []
   readonly #timer: NodeJS.Timeout | undefined
   #isTaking = false
 
@@ -73,8 +69,9 @@ export class PhrasePools {
 
   #open(tenant: string): TenantPhrases {
     const phrases = this.#fresh()
-    this.#options.store?.open(tenant, (stored) => {
-      this.#arrived.push({ pool: phrases.pool, phrases: stored[Symbol.iterator]() })
+    const { pool } = phrases
+    this.#options.store?.open(tenant, (news) => {
+      this.#arrived.push(news instanceof PhraseTable ? pool.adopt(news) : restoreAll(pool, news))
       this.#take()
     })
     return phrases
@@ -111,13 +108,17 @@ export class PhrasePools {
       this.#isTaking = false
       const end = performance.now() + SLICE_MS
       while (this.#arrived.length > 0 && performance.now() < end) {
-        const { pool, phrases } = this.#arrived[0] as Arrived
-        const { value } = phrases.next()
-        if (value) pool.restore(value)
-        else this.#arrived.shift()
+        if (this.#arrived[0]?.next().done) this.#arrived.shift()
       }
       if (this.#arrived.length > 0) this.#take()
     })
+  }
+}
+
+function* restoreAll(pool: PhrasePool, phrases: Iterable<Phrase>): Generator<void> {
+  for (const phrase of phrases) {
+    pool.restore(phrase)
+    yield
   }
 }
 

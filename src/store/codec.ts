@@ -1,5 +1,5 @@
 import { MAX_KEY, MAX_PHRASE, type Phrase, SOURCES } from '../core/phrases/phrase.ts'
-import type { PhraseSource, Token } from '../core/token.ts'
+import type { Token } from '../core/token.ts'
 
 /** Bits of a phrase's first byte: length of the key, and whether it is refuted. */
 const KEY_BITS = 7
@@ -34,22 +34,12 @@ export function* decodePhrases(bytes: Uint8Array): Generator<Phrase> {
   }
 }
 
-/** Tokens as bytes, for a column. */
-export function packTokens(tokens: readonly Token[]): Uint8Array {
-  const writer = new Writer()
-  for (const token of tokens) writer.number(token)
-  return writer.bytes
-}
-
+/** The numbers of a column. */
 export function unpackTokens(bytes: Uint8Array): Token[] {
   const reader = new Reader(bytes)
   const tokens: Token[] = []
   while (!reader.isAtEnd) tokens.push(reader.number())
   return tokens
-}
-
-export function sourceNumber(source: PhraseSource): number {
-  return SOURCES.indexOf(source)
 }
 
 class Writer {
@@ -61,6 +51,10 @@ class Writer {
   }
 
   number(value: number): void {
+    if (value < 128 && this.#length < this.#buffer.length) {
+      this.#buffer[this.#length++] = value
+      return
+    }
     if (this.#length + 5 > this.#buffer.length) {
       const larger = new Uint8Array(this.#buffer.length * 2)
       larger.set(this.#buffer)
@@ -89,18 +83,18 @@ class Reader {
 
   number(): number {
     let value = 0
-    for (let shift = 0; shift < 35; shift += 7) {
+    for (let place = 1; place <= 2 ** 28; place *= 128) {
       const byte = this.#bytes[this.#at++]
       if (byte === undefined) break
-      value += (byte & 127) * 2 ** shift
-      if (byte < 128) return value
+      if (byte < 128) return value + byte * place
+      value += (byte & 127) * place
     }
     throw new RangeError('these bytes are no phrases')
   }
 
   numbers(count: number): number[] {
-    const numbers: number[] = []
-    for (let i = 0; i < count; i++) numbers.push(this.number())
+    const numbers = new Array<number>(count)
+    for (let i = 0; i < count; i++) numbers[i] = this.number()
     return numbers
   }
 }

@@ -2,17 +2,11 @@ import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync, statS
 import { basename, dirname, join } from 'node:path'
 import Database from 'libsql'
 import { OuroborosError } from '../core/errors.ts'
-import { MAX_KEY, MAX_PHRASE, type Phrase, SOURCES } from '../core/phrases/phrase.ts'
-import type { PhraseSource, Token } from '../core/token.ts'
-import { packTokens, sourceNumber, unpackTokens } from './codec.ts'
+import type { Phrase } from '../core/phrases/phrase.ts'
+import { byDay, DAY, KeptPhrases } from './kept-phrases.ts'
 import { makePrivateFolder } from './namespace.ts'
+import { countParts, insertPart, PART_PHRASES, phrasesOf, readParts } from './parts.ts'
 import { migrate } from './schema.ts'
-
-/** A phrase as it is kept. */
-export interface KeptPhrase extends Phrase {
-  /** Seconds since 1970 of its last use. */
-  readonly used: number
-}
 
 export interface DiskStoreOptions {
   /** Phrases kept at most; the least useful go. */
@@ -24,36 +18,14 @@ export interface DiskStoreOptions {
   readonly onWarning: (line: string) => void
 }
 
-interface Row {
-  key: ArrayBuffer
-  tokens: ArrayBuffer
-  source: number
-  seen: number
-  tries: number
-  hits: number
-  refuted: number
-  used: number
-}
-
-interface SourceRow {
-  source: number
-  phrases: number
-  seen: number
-  tries: number
-  hits: number
-}
-
-const DAY = 86_400
 /** What stands between a file's name and the time at which it was set aside. */
 const DAMAGED = '.damaged-'
-/** Parts of `most` that may be kept above it until the least useful go, and rows per batch. */
-const SLACK = 0.05
-const BATCH = 4096
-/** As the pool sees it, and the less the longer it was not used. */
-const WORTH = 'CASE refuted WHEN 1 THEN 0.0 ELSE (seen + 4.0 * hits) / (4 + tries) END'
+/** Part of `most` that may be learned until everything is gathered, and the least useful phrases go. */
+const SLACK = 0.25
 
 /**
- * Phrases of one namespace in one SQLite file: crash-safe (write-ahead log), shared by processes, readable by its owner only.
+ * Phrases of one namespace in one SQLite file: crash-safe (write-ahead log), shared by processes, readable by its owner only. What is learned
+ * is added as rows of many phrases each, with a checksum; from time to time all rows are gathered into a few.
  * Every method may throw what SQLite throws, but `open` sets a damaged file aside, says so, and starts anew.
  */
 export class DiskStore {
@@ -61,7 +33,6 @@ export class DiskStore {
   readonly #options: DiskStoreOptions
   readonly #db: Database.Database
   readonly #inode: number
-  #added = 0
 
   static open(file: string, options: DiskStoreOptions): DiskStore {
     makePrivateFolder(dirname(file))
@@ -85,9 +56,10 @@ export class DiskStore {
       // What is forgotten is overwritten; two processes wait for each other.
       for (const setting of ['busy_timeout = 5000', 'journal_mode = WAL', 'synchronous = NORMAL', 'secure_delete = ON'])
         this.#db.prepare(`PRAGMA ${setting}`).all([])
-      this.check()
+      this.#checkPages()
       migrate(this.#db, file)
-      this.#evict()
+      this.#checkParts()
+      this.forgetOlderThan(options.days)
     } catch (error) {
       this.#db.close()
       throw error
@@ -96,8 +68,17 @@ export class DiskStore {
 
   /** Throws E_STORE where the file is damaged. */
   check(): void {
+    this.#checkPages()
+    this.#checkParts()
+  }
+
+  #checkPages(): void {
     const [row] = this.#db.prepare('PRAGMA quick_check(1)').all([]) as { quick_check: string }[]
     if (row?.quick_check !== 'ok') throw new DamagedStore(`${this.file} is damaged: ${row?.quick_check.replaceAll('\n', ' ')}`)
+  }
+
+  #checkParts(): void {
+    for (const part of readParts(this.#db)) if (!part) throw new DamagedStore(`${this.file} is damaged: a checksum is wrong`)
   }
 
   /** Whether the file is still where it was: someone may have removed it. */
@@ -105,84 +86,58 @@ export class DiskStore {
     return existsSync(this.file) && statSync(this.file).ino === this.#inode
   }
 
-  get size(): number {
-    return (this.#db.prepare('SELECT count(*) AS size FROM phrase').get([]) as { size: number }).size
-  }
-
-  /** All phrases, in batches. */
-  *batches(): Generator<KeptPhrase[]> {
-    const next = this.#db.prepare('SELECT * FROM phrase WHERE key > ? ORDER BY key LIMIT ?')
-    for (let last: Uint8Array = new Uint8Array(); ; ) {
-      const rows = next.all([last, BATCH]) as Row[]
-      if (rows.length > 0) yield rows.flatMap((row) => this.#phrase(row) ?? [])
-      if (rows.length < BATCH) return
-      last = new Uint8Array((rows.at(-1) as Row).key)
-    }
-  }
-
-  /** What there is of each source. */
-  bySource(): { source: PhraseSource; phrases: number; seen: number; tries: number; hits: number }[] {
-    const sums = 'count(*) AS phrases, sum(seen) AS seen, sum(tries) AS tries, sum(hits) AS hits'
-    const rows = this.#db.prepare(`SELECT source, ${sums} FROM phrase GROUP BY source`).all([]) as SourceRow[]
-    return rows.map((row) => ({ ...row, source: SOURCES[row.source] as PhraseSource }))
-  }
-
-  /** The continuations of which most tokens were accepted, over all their keys; then those seen most often. */
-  top(count: number): { tokens: Token[]; seen: number; tries: number; hits: number }[] {
-    const sums = 'max(seen) AS seen, sum(tries) AS tries, sum(hits) AS hits'
-    const order = 'GROUP BY tokens ORDER BY hits DESC, seen DESC LIMIT ?'
-    const rows = this.#db.prepare(`SELECT tokens, ${sums} FROM phrase WHERE refuted = 0 ${order}`).all([count]) as Row[]
-    return rows.flatMap(({ tokens: packed, seen, tries, hits }) => {
-      const tokens = unpackTokens(new Uint8Array(packed))
-      return tokens.every((token) => token < this.#options.vocabSize) ? [{ tokens, seen, tries, hits }] : []
-    })
+  /** All phrases; `capacity`: of more of them some of the least useful are left out. */
+  read(capacity = countParts(this.#db).all): KeptPhrases {
+    const kept = new KeptPhrases(capacity)
+    for (const part of readParts(this.#db)) if (part) kept.add(phrasesOf(part, this.#options.vocabSize), part.used)
+    return kept
   }
 
   /** Adds what was learned, all or nothing. */
   merge(phrases: readonly (Phrase & { used?: number })[], now = Math.floor(Date.now() / 1000)): void {
-    const put = this.#db.prepare(
-      `INSERT INTO phrase VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
-         tokens = excluded.tokens, source = excluded.source, refuted = excluded.refuted, used = max(used, excluded.used),
-         seen = min(seen + excluded.seen, 65535), tries = tries + excluded.tries, hits = hits + excluded.hits`,
-    )
-    this.#db.exec('BEGIN IMMEDIATE')
-    try {
-      for (const { key, tokens, source, seen, tries, hits, refuted, used = now } of phrases) {
-        const name = packTokens([...key, tokens[0] as number])
-        put.run([name, packTokens(tokens), sourceNumber(source), seen, tries, hits, refuted ? 1 : 0, used])
-      }
-      this.#db.exec('COMMIT')
-    } catch (error) {
-      if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
-      throw error
-    }
-    this.#added += phrases.length
-    if (this.#added > this.#options.most * SLACK) this.#evict()
+    this.#change(() => {
+      for (const { used, items } of byDay(phrases, (phrase) => phrase.used ?? now, PART_PHRASES))
+        insertPart(this.#db, { used, phrases: items }, false)
+    })
+    if (countParts(this.#db).single > this.#options.most * SLACK) this.#gather(0)
   }
 
   /** Forgets what was not used for so many days; returns how many. */
   forgetOlderThan(days: number, now = Math.floor(Date.now() / 1000)): number {
-    return this.#db.prepare('DELETE FROM phrase WHERE used < ?').run([now - days * DAY]).changes
+    const since = now - days * DAY
+    return this.#db.prepare('SELECT 1 FROM part WHERE used < ? LIMIT 1').get([since]) ? this.#gather(since) : 0
   }
 
   close(): void {
-    this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all([]) // one whole file is left
-    this.#db.close()
+    try {
+      this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all([]) // one whole file is left
+    } catch {
+      // A full disk: the log that is left beside the file belongs to it.
+    } finally {
+      this.#db.close()
+    }
   }
 
-  #evict(): void {
-    this.#added = 0
-    this.forgetOlderThan(this.#options.days)
-    const over = this.size - this.#options.most
-    if (over > 0) this.#db.prepare(`DELETE FROM phrase WHERE key IN (SELECT key FROM phrase ORDER BY ${WORTH}, used LIMIT ?)`).run([over])
+  /** All rows become a few, without what was last used before `since` and without the least useful; returns how many were too old. */
+  #gather(since: number): number {
+    return this.#change(() => {
+      const kept = this.read()
+      this.#db.exec('DELETE FROM part')
+      for (const part of kept.days(this.#options.most, since, PART_PHRASES)) insertPart(this.#db, part, true)
+      return kept.unusedSince(since)
+    })
   }
 
-  /** Undefined: a row that no vocabulary of this size has written. */
-  #phrase({ key, tokens, source, seen, tries, hits, refuted, used }: Row): KeptPhrase | undefined {
-    const own = { key: unpackTokens(new Uint8Array(key)).slice(0, -1), tokens: unpackTokens(new Uint8Array(tokens)) }
-    if (own.key.length > MAX_KEY || own.tokens.length > MAX_PHRASE) return undefined
-    if ([...own.key, ...own.tokens].some((token) => token >= this.#options.vocabSize)) return undefined
-    return { ...own, source: SOURCES[source] as PhraseSource, seen, tries, hits, refuted: refuted === 1, used }
+  #change<T>(work: () => T): T {
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      this.#db.exec('COMMIT')
+      return result
+    } catch (error) {
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+      throw error
+    }
   }
 }
 

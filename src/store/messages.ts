@@ -1,3 +1,4 @@
+import type { TableImage } from '../core/phrases/phrase-table.ts'
 import type { Namespace } from './namespace.ts'
 
 /** Given to the store's thread at its start. */
@@ -20,6 +21,7 @@ export type ToStore =
   | { type: 'close' }
 
 export type FromStore =
+  | { type: 'table'; hearer: number; image: TableImage }
   | { type: 'phrases'; hearer: number; bytes: Uint8Array<ArrayBuffer> }
   | { type: 'flushed'; id: number }
   | { type: 'warning'; line: string }

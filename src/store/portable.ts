@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { OuroborosError } from '../core/errors.ts'
 import { MAX_KEY, MAX_PHRASE, SOURCES } from '../core/phrases/phrase.ts'
-import type { DiskStore, KeptPhrase } from './disk-store.ts'
+import type { KeptPhrase, KeptPhrases } from './kept-phrases.ts'
 
 /** First line of an exported file. */
 interface Head {
@@ -10,8 +10,8 @@ interface Head {
   readonly vocabulary: string
 }
 
-/** A store as lines of JSON: a head, a phrase a line, and the checksum of all lines before it. */
-export function* exportLines(store: DiskStore, vocabulary: string): Generator<string> {
+/** Phrases as lines of JSON: a head, a phrase a line, and the checksum of all lines before it. */
+export function* exportLines(kept: KeptPhrases, vocabulary: string): Generator<string> {
   const hash = createHash('sha256')
   const line = (value: unknown): string => {
     const text = `${JSON.stringify(value)}\n`
@@ -19,10 +19,8 @@ export function* exportLines(store: DiskStore, vocabulary: string): Generator<st
     return text
   }
   yield line({ ouroboros: 'phrases', format: 1, vocabulary } satisfies Head)
-  for (const batch of store.batches()) {
-    for (const { key, tokens, source, seen, tries, hits, refuted, used } of batch)
-      yield line([key, tokens, SOURCES.indexOf(source), seen, tries, hits, refuted ? 1 : 0, used])
-  }
+  for (const { key, tokens, source, seen, tries, hits, refuted, used } of kept.entries())
+    yield line([key, tokens, SOURCES.indexOf(source), seen, tries, hits, refuted ? 1 : 0, used])
   yield `${JSON.stringify({ sha256: hash.digest('hex') })}\n`
 }
 

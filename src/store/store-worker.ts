@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { decodePhrases, encodePhrases } from './codec.ts'
+import { decodePhrases } from './codec.ts'
 import { DiskStore, removeStore } from './disk-store.ts'
 import type { FromStore, StoreStart, ToStore } from './messages.ts'
 import { type Namespace, namespaceFile } from './namespace.ts'
@@ -44,10 +44,9 @@ function open(namespace: Namespace, hearer: number): void {
   const store = opened.get(tenant)?.store ?? openStore(namespace)
   opened.set(tenant, { namespace, store })
   attempt('read', () => {
-    for (const batch of store?.batches() ?? []) {
-      const bytes = encodePhrases(batch)
-      send({ type: 'phrases', hearer, bytes }, [bytes.buffer])
-    }
+    if (!store) return
+    const { image } = store.read(start.most).table
+    if (image.size > 0) send({ type: 'table', hearer, image }, [image.buffer])
   })
 }
 

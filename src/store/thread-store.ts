@@ -3,9 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Phrase } from '../core/phrases/phrase.ts'
 import type { PhraseStore } from '../core/phrases/phrase-store.ts'
+import { PhraseTable } from '../core/phrases/phrase-table.ts'
 import { decodePhrases, encodePhrases } from './codec.ts'
 import type { FromStore, StoreStart, ToStore } from './messages.ts'
 import type { Namespace } from './namespace.ts'
+
+type Hear = Parameters<PhraseStore['open']>[1]
 
 /** A flush that takes longer is given up: a disk that hangs must not keep a program from ending. */
 const FLUSH_MS = 3000
@@ -15,7 +18,7 @@ export class ThreadStore implements PhraseStore {
   readonly #worker: Worker
   readonly #base: Omit<Namespace, 'tenant'>
   /** By tenant; the number tells what is for an earlier one. */
-  readonly #hearers = new Map<string, { number: number; hear: (phrases: Iterable<Phrase>) => void }>()
+  readonly #hearers = new Map<string, { number: number; hear: Hear }>()
   readonly #flushes = new Map<number, () => void>()
   #nextFlush = 1
   #nextHearer = 1
@@ -30,7 +33,8 @@ export class ThreadStore implements PhraseStore {
     this.#worker.unref()
     this.#worker.on('message', (message: FromStore) => {
       if (message.type === 'warning') onWarning(message.line)
-      else if (message.type === 'phrases') this.#hear(message.hearer, message.bytes)
+      else if (message.type === 'table') this.#hear(message.hearer, new PhraseTable(message.image))
+      else if (message.type === 'phrases') this.#hear(message.hearer, decodePhrases(message.bytes))
       else this.#flushes.get(message.id)?.()
     })
     this.#worker.on('error', (error) => onWarning(`phrases are not kept: ${error.message}`))
@@ -40,7 +44,7 @@ export class ThreadStore implements PhraseStore {
     })
   }
 
-  open(tenant: string, hear: (phrases: Iterable<Phrase>) => void): void {
+  open(tenant: string, hear: Hear): void {
     const number = this.#nextHearer++
     this.#hearers.set(tenant, { number, hear })
     this.#send({ type: 'open', namespace: { ...this.#base, tenant }, hearer: number })
@@ -79,8 +83,8 @@ export class ThreadStore implements PhraseStore {
   }
 
   /** What a tenant that was released is told, or what it was told before, is dropped. */
-  #hear(number: number, bytes: Uint8Array): void {
-    for (const hearer of this.#hearers.values()) if (hearer.number === number) hearer.hear(decodePhrases(bytes))
+  #hear(number: number, news: Parameters<Hear>[0]): void {
+    for (const hearer of this.#hearers.values()) if (hearer.number === number) hearer.hear(news)
   }
 
   #send(message: ToStore, transfer: ArrayBuffer[] = []): void {

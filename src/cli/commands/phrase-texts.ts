@@ -46,7 +46,7 @@ export function registerPhraseTexts(phrases: Command, world: World): void {
 async function top({ model, count, ...wanted }: TopFlags, { terminal, withVocabulary }: World): Promise<void> {
   await withVocabulary(model, async (vocabulary) => {
     for (const namespace of find({ ...wanted, vocabulary: vocabulary.identity })) {
-      const rows = await withStore(namespace, (store) => store.top(count), { vocabSize: vocabulary.size })
+      const rows = await withStore(namespace, (store) => store.read().top(count), { vocabSize: vocabulary.size })
       const lines = rows.map(({ tokens, seen, tries, hits }) =>
         [hits, tries, seen]
           .map((value) => String(value).padStart(10))

@@ -37,7 +37,7 @@ export function registerPhrases(program: Command, world: World = processWorld())
 
 async function list(flags: Chosen, say: (line: string) => void): Promise<void> {
   for (const namespace of find(flags)) {
-    const size = await withStore(namespace, (store) => store.size)
+    const size = await withStore(namespace, (store) => store.read().size)
     const { size: bytes } = statSync(namespaceFile(phrasesFolder(), namespace))
     say(`${title(namespace)}  ${size} phrases  ${formatBytes(bytes)}`)
   }
@@ -47,13 +47,14 @@ async function list(flags: Chosen, say: (line: string) => void): Promise<void> {
 async function stats(flags: Chosen, say: (line: string) => void): Promise<void> {
   for (const namespace of find(flags)) {
     say(title(namespace))
-    for (const { source, phrases, seen, tries, hits } of await withStore(namespace, (store) => store.bySource()))
+    for (const [source, { phrases, seen, tries, hits }] of await withStore(namespace, (store) => store.read().bySource()))
       say(`  ${source.padEnd(12)} ${phrases} phrases, seen ${seen} times, ${tries} tokens tried, ${hits} accepted`)
   }
 }
 
 async function check(flags: Chosen, say: (line: string) => void): Promise<void> {
-  for (const namespace of find(flags)) say(`${title(namespace)}  ${await withStore(namespace, (store) => `${store.size} phrases, whole`)}`)
+  for (const namespace of find(flags))
+    say(`${title(namespace)}  ${await withStore(namespace, (store) => `${store.read().size} phrases, whole`)}`)
 }
 
 async function exportTo(file: string, flags: Chosen): Promise<void> {
@@ -64,7 +65,7 @@ async function exportTo(file: string, flags: Chosen): Promise<void> {
     throw new OuroborosError('E_USAGE', `export takes one history: received flags that fit ${found.length}, see ouroboros phrases list`)
   if (existsSync(file)) throw new OuroborosError('E_FILE', `${file} is there already: remove it, or export to another name`)
   await withStore(namespace, (store) =>
-    pipeline(Readable.from(exportLines(store, namespace.vocabulary)), createWriteStream(file, { mode: 0o600, flags: 'wx' })),
+    pipeline(Readable.from(exportLines(store.read(), namespace.vocabulary)), createWriteStream(file, { mode: 0o600, flags: 'wx' })),
   )
 }
 

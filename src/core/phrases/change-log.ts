@@ -5,7 +5,9 @@ export interface Counters {
   readonly hits: number
 }
 
-/** Which slots of a pool have changed, and how much of their counters a store has been told. Bounded by the pool. */
+const LARGEST = 0xffff
+
+/** Which slots of a pool have changed, and what was added to their counters, since a store was last told. Bounded by the pool. */
 export class ChangeLog {
   static readonly bytesPerPhrase = 3 * 2 + 1
   readonly #seen: Uint16Array
@@ -39,26 +41,17 @@ export class ChangeLog {
     return slots
   }
 
-  /** What has been added to the counters since they were last told. */
-  added(slot: number, { seen, tries, hits }: Counters): Counters {
-    const before = { seen: this.#seen[slot] as number, tries: this.#tries[slot] as number, hits: this.#hits[slot] as number }
-    this.#seen[slot] = seen
-    this.#tries[slot] = tries
-    this.#hits[slot] = hits
-    return { seen: seen - before.seen, tries: Math.max(0, tries - before.tries), hits: Math.max(0, hits - before.hits) }
+  add(slot: number, seen: number, tries: number, hits: number): void {
+    this.#seen[slot] = Math.min(LARGEST, (this.#seen[slot] as number) + seen)
+    this.#tries[slot] = Math.min(LARGEST, (this.#tries[slot] as number) + tries)
+    this.#hits[slot] = Math.min(LARGEST, (this.#hits[slot] as number) + hits)
   }
 
-  /** The store knows of so much more already: it came from there. */
-  tell(slot: number, { seen, tries, hits }: Counters): void {
-    this.#seen[slot] = Math.min(0xffff, (this.#seen[slot] as number) + seen)
-    this.#tries[slot] = (this.#tries[slot] as number) + tries
-    this.#hits[slot] = (this.#hits[slot] as number) + hits
-  }
-
-  /** The counters that have grown too large were halved. */
-  halve(slot: number): void {
-    this.#tries[slot] = (this.#tries[slot] as number) >> 1
-    this.#hits[slot] = (this.#hits[slot] as number) >> 1
+  /** What was added since the last call. */
+  added(slot: number): Counters {
+    const added = { seen: this.#seen[slot] as number, tries: this.#tries[slot] as number, hits: this.#hits[slot] as number }
+    this.reset(slot)
+    return added
   }
 
   /** The slot has another phrase now. */

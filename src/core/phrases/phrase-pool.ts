@@ -1,6 +1,7 @@
 import type { PhraseSource, Token } from '../token.ts'
 import { ChangeLog } from './change-log.ts'
 import { MAX_KEY, MAX_PHRASE, type Phrase, SOURCES } from './phrase.ts'
+import { NONE, PhraseTable } from './phrase-table.ts'
 
 export interface PhrasePoolOptions {
   /** Identity of the vocabulary: phrases of another one mean nothing. */
@@ -18,7 +19,7 @@ export { MAX_KEY, MAX_PHRASE, type Phrase } from './phrase.ts'
 
 /** Slots looked at to find one worth giving up. */
 const EVICTION_SAMPLE = 8
-const NONE = -1
+const LARGEST = 0xffff
 
 /**
  * Key tokens (the last 1 to 4 of a text) → phrases that may follow. One phrase per key and first token: a newer
@@ -27,53 +28,36 @@ const NONE = -1
  * whatever the size. A pure data structure; deterministic.
  */
 export class PhrasePool {
-  /** Key, tokens, counters and links of one phrase. */
-  static readonly bytesPerPhrase = (MAX_KEY + MAX_PHRASE) * 4 + 4 + 3 * 2 + 3 * 4 + ChangeLog.bytesPerPhrase
+  /** In the table, and what was added that a store was not told. */
+  static readonly bytesPerPhrase = PhraseTable.bytesPerPhrase + ChangeLog.bytesPerPhrase
   readonly vocabulary: string
-  readonly capacity: number
   /** Hear every phrase that is new or has changed. */
   readonly listeners = new Set<(phrase: Phrase) => void>()
   readonly #perKey: number
-  readonly #keys: Int32Array
-  readonly #tokens: Int32Array
-  readonly #keySizes: Uint8Array
-  readonly #lengths: Uint8Array
-  readonly #sources: Uint8Array
-  readonly #seen: Uint16Array
-  readonly #tries: Uint16Array
-  readonly #hits: Uint16Array
-  readonly #refuted: Uint8Array
-  readonly #log: ChangeLog
-  readonly #used: Uint32Array
-  readonly #next: Int32Array
-  readonly #heads: Int32Array
-  #size = 0
-  #clock = 0
+  #table: PhraseTable
+  #log: ChangeLog
   #sample = 1
 
   constructor({ vocabulary = '', capacityBytes = 32 * 2 ** 20, perKey = 8 }: PhrasePoolOptions = {}) {
-    const capacity = Math.max(EVICTION_SAMPLE, Math.floor(capacityBytes / PhrasePool.bytesPerPhrase))
     this.vocabulary = vocabulary
-    this.capacity = capacity
     this.#perKey = perKey
-    this.#keys = new Int32Array(capacity * MAX_KEY)
-    this.#tokens = new Int32Array(capacity * MAX_PHRASE)
-    this.#keySizes = new Uint8Array(capacity)
-    this.#lengths = new Uint8Array(capacity)
-    this.#sources = new Uint8Array(capacity)
-    this.#seen = new Uint16Array(capacity)
-    this.#tries = new Uint16Array(capacity)
-    this.#hits = new Uint16Array(capacity)
-    this.#refuted = new Uint8Array(capacity)
-    this.#log = new ChangeLog(capacity)
-    this.#used = new Uint32Array(capacity)
-    this.#next = new Int32Array(capacity)
-    this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(capacity))).fill(NONE)
+    this.#table = new PhraseTable(Math.max(EVICTION_SAMPLE, Math.floor(capacityBytes / PhrasePool.bytesPerPhrase)))
+    this.#log = new ChangeLog(this.capacity)
+  }
+
+  /** Phrases held at most. */
+  get capacity(): number {
+    return this.#table.capacity
   }
 
   /** Phrases held. */
   get size(): number {
-    return this.#size
+    return this.#table.size
+  }
+
+  /** What the pool stands on, to be handed over to another one. */
+  get table(): PhraseTable {
+    return this.#table
   }
 
   /**
@@ -83,43 +67,44 @@ export class PhrasePool {
   insert(text: readonly Token[], at: number, end: number, keySize: number, source: PhraseSource, count = 1): void {
     const length = Math.min(end - at, MAX_PHRASE)
     if (length < 1 || at < keySize) return
-    const slot = this.#slotOf(text, at, keySize, count)
+    const slot = this.#slotOf(text, at, keySize)
+    this.#count(slot, count, 0, 0)
+    this.#log.add(slot, count, 0, 0)
     this.#log.touch(slot)
     // What the draft model found is no answer to what the target refuted.
-    if (source !== 'window') this.#refuted[slot] = 0
+    if (source !== 'window') this.#table.refuted[slot] = 0
     if (this.#write(slot, text, at, length, source)) for (const hear of this.listeners) hear(this.phrase(slot))
   }
 
-  /** The slot of this key and first token, `count` times more often seen. */
-  #slotOf(text: readonly Token[], at: number, keySize: number, count: number): number {
-    const bucket = this.#bucket(text, at, keySize)
+  /** The slot of this key and first token, used now. */
+  #slotOf(text: readonly Token[], at: number, keySize: number): number {
+    const table = this.#table
     let slot = NONE
     let siblings = 0
     let weakest = NONE
-    for (let other = this.#heads[bucket] as number; other !== NONE; other = this.#next[other] as number) {
-      if (!this.#hasKey(other, text, at, keySize)) continue
-      if (this.#tokens[other * MAX_PHRASE] === text[at]) slot = other
+    for (let other = table.first(text, at, keySize); other !== NONE; other = table.after(other)) {
+      if (!table.hasKey(other, text, at, keySize)) continue
+      if (table.token(other, 0) === text[at]) slot = other
       siblings++
-      if (weakest === NONE || this.#worth(other) < this.#worth(weakest)) weakest = other
+      if (weakest === NONE || table.worth(other) < table.worth(weakest)) weakest = other
     }
-    if (slot !== NONE) {
-      this.#seen[slot] = Math.min(0xffff, (this.#seen[slot] as number) + count)
-    } else {
-      slot = siblings >= this.#perKey ? this.#unlink(weakest) : this.#freeSlot()
-      this.#link(slot, bucket, text, at, keySize, count)
+    if (slot === NONE) {
+      slot = siblings >= this.#perKey ? table.unlink(weakest) : this.#freeSlot()
+      table.link(slot, text, at, keySize)
+      this.#log.reset(slot)
     }
-    this.#used[slot] = ++this.#clock
+    table.used[slot] = ++table.clock
     return slot
   }
 
   /** Puts a phrase's newer tokens into its slot; false: they say nothing new. */
   #write(slot: number, text: readonly Token[], at: number, length: number, source: PhraseSource): boolean {
-    const isSame = this.#startsWith(slot, text, at, length)
-    if (isSame && length < (this.#lengths[slot] as number)) return false // a shorter look at the same phrase
-    const isKnown = isSame && length === this.#lengths[slot]
-    for (let i = 0; i < length; i++) this.#tokens[slot * MAX_PHRASE + i] = text[at + i] as number
-    this.#lengths[slot] = length
-    this.#sources[slot] = SOURCES.indexOf(source)
+    const table = this.#table
+    const isSame = table.startsWith(slot, text, at, length)
+    if (isSame && length < (table.lengths[slot] as number)) return false // a shorter look at the same phrase
+    const isKnown = isSame && length === table.lengths[slot]
+    table.setTokens(slot, text, at, length)
+    table.sources[slot] = SOURCES.indexOf(source)
     return !isKnown
   }
 
@@ -132,166 +117,123 @@ export class PhrasePool {
 
   /** Phrases that followed the last `keySize` tokens of `text[0..end)`, most useful first. */
   find(text: readonly Token[], end: number, keySize: number): PhraseId[] {
+    const table = this.#table
     const found: PhraseId[] = []
-    for (let slot = this.#heads[this.#bucket(text, end, keySize)] as number; slot !== NONE; slot = this.#next[slot] as number) {
-      if (this.#hasKey(slot, text, end, keySize)) found.push(slot)
+    for (let slot = table.first(text, end, keySize); slot !== NONE; slot = table.after(slot)) {
+      if (table.hasKey(slot, text, end, keySize)) found.push(slot)
     }
-    return found.sort((a, b) => this.#worth(b) - this.#worth(a) || (this.#used[b] as number) - (this.#used[a] as number))
+    return found.sort((a, b) => table.worth(b) - table.worth(a) || (table.used[b] as number) - (table.used[a] as number))
   }
 
   length(id: PhraseId): number {
-    return this.#lengths[id] as number
+    return this.#table.lengths[id] as number
   }
 
   token(id: PhraseId, i: number): Token {
-    return this.#tokens[id * MAX_PHRASE + i] as Token
+    return this.#table.token(id, i)
   }
 
   seen(id: PhraseId): number {
-    return this.#seen[id] as number
+    return this.#table.seen[id] as number
   }
 
   phrase(id: PhraseId): Phrase {
-    const keySize = this.#keySizes[id] as number
-    return {
-      key: [...this.#keys.subarray(id * MAX_KEY, id * MAX_KEY + keySize)],
-      tokens: [...this.#tokens.subarray(id * MAX_PHRASE, id * MAX_PHRASE + this.length(id))],
-      source: SOURCES[this.#sources[id] as number] as PhraseSource,
-      seen: this.seen(id),
-      tries: this.#tries[id] as number,
-      hits: this.#hits[id] as number,
-      refuted: this.isRefuted(id),
-    }
+    return this.#table.phrase(id)
   }
 
   /** Hears how many tokens of a phrase were put to the target and how many it accepted. */
   record(id: PhraseId, tried: number, accepted: number): void {
-    this.#count(id, tried, accepted)
-    this.#used[id] = ++this.#clock
+    this.#count(id, 0, tried, accepted)
+    this.#table.used[id] = ++this.#table.clock
+    this.#log.add(id, 0, tried, accepted)
     this.#log.touch(id)
   }
 
-  #count(id: PhraseId, tried: number, accepted: number): void {
-    if ((this.#tries[id] as number) + tried > 0xffff) {
-      for (const counter of [this.#tries, this.#hits]) counter[id] = (counter[id] as number) >> 1
-      this.#log.halve(id)
-    }
-    this.#tries[id] = (this.#tries[id] as number) + tried
-    this.#hits[id] = (this.#hits[id] as number) + accepted
+  #count(slot: number, seen: number, tried: number, accepted: number): void {
+    const table = this.#table
+    if ((table.tries[slot] as number) + tried > LARGEST)
+      for (const counter of [table.tries, table.hits]) counter[slot] = (counter[slot] as number) >> 1
+    table.seen[slot] = Math.min(LARGEST, (table.seen[slot] as number) + seen)
+    table.tries[slot] = (table.tries[slot] as number) + tried
+    table.hits[slot] = (table.hits[slot] as number) + accepted
   }
 
   /** The target said something else behind the key: the phrase is kept but not offered until its first token is seen there again. */
   refute(id: PhraseId): void {
-    this.#refuted[id] = 1
+    this.#table.refuted[id] = 1
     this.#log.touch(id)
   }
 
   isRefuted(id: PhraseId): boolean {
-    return this.#refuted[id] === 1
+    return this.#table.refuted[id] === 1
   }
 
   /** Forgets everything. */
   clear(): void {
-    this.#heads.fill(NONE)
-    this.#size = 0
+    this.#table.clear()
     this.#log.take()
   }
 
   /** All phrases. */
   *entries(): Generator<Phrase> {
-    for (let id = 0; id < this.#size; id++) yield this.phrase(id)
+    for (let id = 0; id < this.size; id++) yield this.phrase(id)
   }
 
   /** Phrases that are new or have changed since the last call, for a store: their counters are what was added since. */
   changes(): Phrase[] {
-    return this.#log.take().map((id) => {
-      const phrase = this.phrase(id)
-      return { ...phrase, ...this.#log.added(id, phrase) }
-    })
+    return this.#log.take().map((id) => ({ ...this.phrase(id), ...this.#log.added(id) }))
   }
 
   /**
    * Takes in what a store knows; counters add up, so that replicas can merge in any order. It is no change of this pool's own,
-   * and what this pool has learned since is not overwritten.
+   * and what this pool has learned since is not overwritten. Returns its place; undefined: without tokens it is no phrase.
    */
-  restore({ key, tokens, source, seen, tries, hits, refuted }: Phrase): void {
-    if (tokens.length === 0) return
+  restore({ key, tokens, source, seen, tries, hits, refuted }: Phrase): PhraseId | undefined {
+    if (tokens.length === 0) return undefined
     const text = [...key, ...tokens]
-    const slot = this.#slotOf(text, key.length, key.length, seen)
-    this.#count(slot, tries, hits)
-    this.#log.tell(slot, { seen, tries, hits })
-    if (this.#log.isChanged(slot) && this.length(slot) > 0) return
+    const slot = this.#slotOf(text, key.length, key.length)
+    this.#count(slot, seen, tries, hits)
+    if (this.#log.isChanged(slot) && this.length(slot) > 0) return slot
     this.#write(slot, text, key.length, tokens.length, source)
-    this.#refuted[slot] = refuted ? 1 : 0
+    this.#table.refuted[slot] = refuted ? 1 : 0
+    return slot
   }
 
-  // --- internal ---
-
-  /** How much a phrase is worth keeping: seen often, accepted often. */
-  #worth(slot: number): number {
-    if (this.#refuted[slot] === 1) return 0
-    return ((this.#seen[slot] as number) + 4 * (this.#hits[slot] as number)) / (4 + (this.#tries[slot] as number))
+  /**
+   * Stands on a store's table from now on. What this pool knew moves into it, a phrase per step: the caller says when.
+   */
+  *adopt(table: PhraseTable): Generator<void> {
+    const [before, log] = [this.#table, this.#log]
+    this.#table = table
+    this.#log = new ChangeLog(table.capacity)
+    for (let old = 0; old < before.size; old++) {
+      const own = before.phrase(old)
+      const isChange = log.isChanged(old)
+      const slot = this.restore(own)
+      if (isChange && slot !== undefined) {
+        const { seen, tries, hits } = log.added(old)
+        this.#log.add(slot, seen, tries, hits)
+        this.#log.touch(slot)
+      }
+      yield
+    }
   }
 
-  #bucket(text: readonly Token[], at: number, keySize: number): number {
-    let hash = keySize
-    for (let i = at - keySize; i < at; i++) hash = Math.imul(hash ^ (text[i] as number), 0x9e3779b1) ^ (hash >>> 15)
-    hash ^= hash >>> 16
-    return (Math.imul(hash, 0x85ebca6b) >>> 8) & (this.#heads.length - 1)
-  }
-
-  #hasKey(slot: number, text: readonly Token[], at: number, keySize: number): boolean {
-    if (this.#keySizes[slot] !== keySize) return false
-    for (let i = 0; i < keySize; i++) if (this.#keys[slot * MAX_KEY + i] !== text[at - keySize + i]) return false
-    return true
-  }
-
-  #startsWith(slot: number, text: readonly Token[], at: number, length: number): boolean {
-    for (let i = 0; i < length; i++) if (this.#tokens[slot * MAX_PHRASE + i] !== text[at + i]) return false
-    return true
-  }
-
-  #link(slot: number, bucket: number, text: readonly Token[], at: number, keySize: number, count: number): void {
-    for (let i = 0; i < keySize; i++) this.#keys[slot * MAX_KEY + i] = text[at - keySize + i] as number
-    this.#keySizes[slot] = keySize
-    this.#lengths[slot] = 0
-    this.#seen[slot] = count
-    this.#tries[slot] = 0
-    this.#hits[slot] = 0
-    this.#refuted[slot] = 0
-    this.#log.reset(slot)
-    this.#next[slot] = this.#heads[bucket] as number
-    this.#heads[bucket] = slot
-  }
-
+  /** A slot that no chain has; in a full pool the least useful of a few goes. */
   #freeSlot(): number {
-    if (this.#size < this.capacity) return this.#size++
+    const table = this.#table
+    if (table.size < table.capacity) return table.size++
     let victim = NONE
     let least = Number.POSITIVE_INFINITY
     for (let i = 0; i < EVICTION_SAMPLE; i++) {
       this.#sample = (Math.imul(this.#sample, 1664525) + 1013904223) >>> 0
-      const slot = Math.floor((this.#sample / 2 ** 32) * this.capacity)
-      const value = (0.25 + this.#worth(slot)) / (1 + this.#clock - (this.#used[slot] as number))
+      const slot = Math.floor((this.#sample / 2 ** 32) * table.capacity)
+      const value = (0.25 + table.worth(slot)) / (1 + table.clock - (table.used[slot] as number))
       if (value < least) {
         least = value
         victim = slot
       }
     }
-    return this.#unlink(victim)
-  }
-
-  /** Takes a phrase out of its bucket; its slot can be used again. */
-  #unlink(slot: number): number {
-    const keySize = this.#keySizes[slot] as number
-    const key = [...this.#keys.subarray(slot * MAX_KEY, slot * MAX_KEY + keySize)]
-    const bucket = this.#bucket(key, keySize, keySize)
-    if (this.#heads[bucket] === slot) {
-      this.#heads[bucket] = this.#next[slot] as number
-      return slot
-    }
-    let at = this.#heads[bucket] as number
-    while (this.#next[at] !== slot) at = this.#next[at] as number
-    this.#next[at] = this.#next[slot] as number
-    return slot
+    return table.unlink(victim)
   }
 }
