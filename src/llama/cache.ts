@@ -35,8 +35,8 @@ export abstract class LlamaCache implements Cache {
     return this.committed
   }
 
-  /** Makes `tree` pending; returns each node's sequence ids. */
-  abstract begin(tree: TokenTree): readonly (readonly number[])[]
+  /** Makes `tree` pending; returns each node's sequence ids. `isPrompt`: it is a chunk of a prompt, and more follow. */
+  abstract begin(tree: TokenTree, isPrompt: boolean): readonly (readonly number[])[]
   abstract reachable(length: number): number
   abstract checkpoint(): void
   /** Drops a pending tree, and the committed tokens beyond a length that was checked. */

@@ -8,9 +8,9 @@ export function contextLengthOf(wanted: number | undefined, trained: number): nu
   return Math.min(wanted ?? DEFAULT_CONTEXT, trained)
 }
 
-/** Sequences of a recurrent model, each with a state: one for a cache and one for its checkpoint. */
+/** Sequences of a recurrent model, each with a state: of each cache, of its checkpoint, and of its prompt. */
 export function recurrentSequences(sessions: number): number {
-  return 2 * sessions
+  return 3 * sessions
 }
 
 /** Cells of the native cache: every session's context, and the branches of one widest tree. */

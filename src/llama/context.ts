@@ -77,10 +77,10 @@ export class NativeContext {
     this.expire()
     const firstRows: number[] = []
     this.#batch.clear()
-    for (const { cache, tree } of passes) {
+    for (const { cache, tree, prompt = false } of passes) {
       firstRows.push(this.#batch.outputs)
       for (let node = 0; node < tree.size; node++) this.#frequent?.see(tree.token(node))
-      this.#batch.write(tree, cache.length, (cache as LlamaCache).begin(tree))
+      this.#batch.write(tree, cache.length, (cache as LlamaCache).begin(tree, prompt))
     }
     this.#decode()
     const rows = new LogitRows(this.#logits(), this.#vocabSize, this.#usesKernels ? this.#kernels.rows : undefined)

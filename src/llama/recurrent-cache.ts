@@ -1,40 +1,54 @@
+import { OuroborosError } from '../core/errors.ts'
 import type { NodeId, TokenTree } from '../core/token-tree.ts'
 import { LlamaCache } from './cache.ts'
 
+/** A place that the cache can come back to: a sequence that holds the state behind so many tokens; 0 = none. */
+interface Mark {
+  readonly sequence: number
+  length: number
+}
+
 /**
- * The cache of a recurrent or hybrid model: its state cannot drop tokens. A second sequence holds the checkpoint. Both share one
- * state until the base reads on, when the library writes it to a new place; so a checkpoint costs nothing but its memory.
+ * The cache of a recurrent or hybrid model: its state cannot drop tokens. Marks are sequences that share the base's state until the base
+ * reads on, when the library writes it to a new place: a mark costs its memory and no time. One is the checkpoint; the other stays
+ * behind the last chunk of a prompt, for the next prompt that begins alike.
  */
 export class RecurrentCache extends LlamaCache {
-  readonly #saved: number
-  /** Tokens of the checkpoint; 0 = none, since an empty state needs no copy. */
-  #checkpoint = 0
+  readonly #checkpoint: Mark
+  readonly #prompt: Mark
+  #readsPrompt = false
 
   constructor(...[model, base, ids, memory]: ConstructorParameters<typeof LlamaCache>) {
     super(model, base, ids, memory)
-    this.#saved = (ids.takeBranches(1) as number[])[0] as number
+    const [checkpoint, prompt] = ids.takeBranches(2) as [number, number]
+    this.#checkpoint = { sequence: checkpoint, length: 0 }
+    this.#prompt = { sequence: prompt, length: 0 }
   }
 
-  begin(tree: TokenTree): readonly (readonly number[])[] {
+  begin(tree: TokenTree, isPrompt: boolean): readonly (readonly number[])[] {
     this.alive()
-    if (this.reachable(this.length) < this.length) throw new Error('a pass is pending, and there is no checkpoint before it')
+    if (this.reachable(this.length) < this.length)
+      throw new OuroborosError(
+        'E_ENGINE',
+        `a pass behind ${this.length} tokens is not finished, and no checkpoint is there: roll back first`,
+      )
     if (this.tree) this.rollback(this.length)
     this.tree = tree
+    this.#readsPrompt = isPrompt
     return Array.from({ length: tree.size }, () => [this.base])
   }
 
   reachable(length: number): number {
     if (length >= this.committed && !this.tree) return this.committed
-    return length >= this.#checkpoint ? this.#checkpoint : 0
+    return Math.max(0, ...this.#marks.map((mark) => mark.length).filter((marked) => marked <= length))
   }
 
   checkpoint(): void {
     this.alive()
     if (this.tree) throw new Error('no checkpoint while a tree is pending')
-    if (this.#checkpoint === this.committed) return
-    this.memory.remove(this.#saved, -1)
-    this.memory.copy(this.base, this.#saved, -1, -1)
-    this.#checkpoint = this.committed
+    this.#save(this.#checkpoint)
+    if (this.#readsPrompt) this.#save(this.#prompt)
+    this.#readsPrompt = false
   }
 
   protected keep(path: readonly NodeId[], tree: TokenTree): void {
@@ -43,21 +57,36 @@ export class RecurrentCache extends LlamaCache {
   }
 
   protected share(from: this, length: number): void {
-    this.memory.copy(length === from.#checkpoint ? from.#saved : from.base, this.base, -1, -1)
+    this.memory.copy(from.#marks.find((mark) => mark.length === length)?.sequence ?? from.base, this.base, -1, -1)
   }
 
   protected goBack(length: number): void {
     if (length === this.committed && !this.tree) return
+    this.#readsPrompt = false
     this.memory.remove(this.base, -1)
-    if (length > 0) this.memory.copy(this.#saved, this.base, -1, -1)
-    else if (this.#checkpoint > 0) {
-      this.memory.remove(this.#saved, -1)
-      this.#checkpoint = 0
-    }
+    const mark = this.#marks.find((one) => one.length === length)
+    if (mark && length > 0) this.memory.copy(mark.sequence, this.base, -1, -1)
+    for (const beyond of this.#marks) if (beyond.length > length) this.#drop(beyond)
   }
 
   protected override returnIds(): void {
     super.returnIds()
-    this.ids.returnBranches([this.#saved])
+    this.ids.returnBranches(this.#marks.map(({ sequence }) => sequence))
+  }
+
+  get #marks(): readonly Mark[] {
+    return [this.#checkpoint, this.#prompt]
+  }
+
+  #save(mark: Mark): void {
+    if (mark.length === this.committed) return
+    this.#drop(mark)
+    this.memory.copy(this.base, mark.sequence, -1, -1)
+    mark.length = this.committed
+  }
+
+  #drop(mark: Mark): void {
+    if (mark.length > 0) this.memory.remove(mark.sequence, -1)
+    mark.length = 0
   }
 }

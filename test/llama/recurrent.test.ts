@@ -5,6 +5,9 @@ import type { Token } from '../../src/core/index.ts'
 import { uniform } from '../../src/core/sampling/philox.ts'
 import { type Engine, type GenerateRequest, load, METHOD_NAMES } from '../../src/index.ts'
 import { library } from '../../src/llama/library.ts'
+import { LlamaModel } from '../../src/llama/model.ts'
+import { quantize } from '../../src/llama/quantize.ts'
+import { probeExactness } from '../../src/probe/exactness.ts'
 import { temporaryFolder } from '../kernels/fake-native.ts'
 import { tinyExperts } from './tiny-models.ts'
 import { TINY_RECURRENT } from './tiny-recurrent.ts'
@@ -93,7 +96,9 @@ describe.each(pairs)('target %s, draft %s', (target, draft) => {
         emitted += step.tokens.length
         if (emitted > 10) break
       }
-      expect((await answer(engine, { ...asked(second), ...way })).tokens, JSON.stringify(way)).toEqual(wanted)
+      const { tokens, cachedTokens } = await answer(engine, { ...asked(second), ...way })
+      expect(tokens, JSON.stringify(way)).toEqual(wanted)
+      expect(cachedTokens).toBeGreaterThanOrEqual(256) // where the last chunk of the first prompt began
     }
   })
 
@@ -108,6 +113,20 @@ describe.each(pairs)('target %s, draft %s', (target, draft) => {
     for (const way of ways(0.7)) expect((await answer(engine, { ...digits, ...way })).tokens).toEqual(plain.tokens)
   })
 })
+
+it.skipIf(library().kernels.set === undefined).each(Object.entries(TINY_RECURRENT))(
+  'passes of every shape compute the same bits, quantized too: %s',
+  async (name, make) => {
+    const source = file(`${name}-whole`, make())
+    const quantized = join(folder, `${name}.q8_0.gguf`)
+    await quantize(source, quantized, 'Q8_0')
+    for (const path of [source, quantized]) {
+      const model = LlamaModel.load(path, { contextLength: 640, sessions: 2 })
+      expect(probeExactness(model).different).toEqual([])
+      model.close()
+    }
+  },
+)
 
 it('drafts are accepted, in part too, and accepted tokens are read again in one pass', async () => {
   const [target, draft] = [file('lfm2', TINY_RECURRENT.lfm2()), file('lfm2-draft', TINY_RECURRENT.lfm2(0.05))]

@@ -101,18 +101,18 @@ describe('what a model takes', () => {
     expect(memoryNeed(model('unknown', {}))).toEqual({ weights: 0, cache: 0, compute: expect.any(Number) })
   })
 
-  test('a recurrent layer counts as two states of each session, a cache’s and its checkpoint’s', () => {
+  test('a recurrent layer counts as three states of each session: the cache’s, its checkpoint’s and its prompt’s', () => {
     const state = (architecture: string, numbers: Record<string, number | number[]>, sessions = 1) =>
       memoryNeed(model(architecture, { embedding_length: 64, 'attention.head_count': 0, ...numbers }), { contextLength: 256, sessions })
         .cache
     const ssm = { 'ssm.conv_kernel': 4, 'ssm.inner_size': 128, 'ssm.state_size': 16 }
-    expect(state('mamba', { block_count: 2, ...ssm })).toBe(2 * 2 * 4 * (128 * 16 + 3 * 128))
-    expect(state('mamba', { block_count: 2, ...ssm }, 8)).toBe(16 * 2 * 4 * (128 * 16 + 3 * 128))
+    expect(state('mamba', { block_count: 2, ...ssm })).toBe(3 * 2 * 4 * (128 * 16 + 3 * 128))
+    expect(state('mamba', { block_count: 2, ...ssm }, 8)).toBe(24 * 2 * 4 * (128 * 16 + 3 * 128))
     const kv = 768 * 2 * 16 * 2 * 2
     const hybrid = { block_count: 3, 'attention.head_count': 4, 'attention.head_count_kv': [0, 2, 0] }
-    expect(state('granitehybrid', { ...hybrid, ...ssm, 'ssm.group_count': 1 })).toBe(kv + 2 * 2 * 4 * (128 * 16 + 3 * (128 + 32)))
-    expect(state('lfm2', { ...hybrid, 'shortconv.l_cache': 3 })).toBe(kv + 2 * 2 * 4 * 64 * 2)
-    expect(state('rwkv7', { block_count: 2, 'wkv.head_size': 32 })).toBe(2 * 2 * 4 * 64 * (32 + 2))
+    expect(state('granitehybrid', { ...hybrid, ...ssm, 'ssm.group_count': 1 })).toBe(kv + 3 * 2 * 4 * (128 * 16 + 3 * (128 + 32)))
+    expect(state('lfm2', { ...hybrid, 'shortconv.l_cache': 3 })).toBe(kv + 3 * 2 * 4 * 64 * 2)
+    expect(state('rwkv7', { block_count: 2, 'wkv.head_size': 32 })).toBe(3 * 2 * 4 * 64 * (32 + 2))
   })
 
   test('at most the trained context', () => {

@@ -197,7 +197,8 @@ export class Planner {
 
   /** Seconds that a recurrent target is expected to take for `nodes` nodes once more; `chance`: that all are accepted. */
   #again(nodes: number, chance: number): number {
-    return this.#step.isRecurrent ? (1 - chance) * this.#added(0, nodes) : 0
+    const { isRecurrent, pendingTokens } = this.#step
+    return isRecurrent && nodes > 0 ? (1 - chance) * this.#added(1 - pendingTokens, pendingTokens - 1 + nodes) : 0
   }
 }
 

@@ -9,6 +9,9 @@ import { type NodeId, ROOT, TokenTree } from '../token-tree.ts'
 import { prune } from './prune.ts'
 import { type EmittedToken, verify } from './verify.ts'
 
+/** Most pending tokens that a recurrent target reads together with a draft. */
+const MOST_REREAD = 8
+
 export interface SessionOptions {
   /** The target model's cache; what it holds of the prompt is reused. */
   readonly target: CachedSequence
@@ -161,8 +164,8 @@ export class Session {
 
   #room(pending: number): DraftBudget {
     const { contextLength, maxBatch, isRecurrent } = this.#options.target.cache.model
-    // A recurrent target keeps a pass as a whole or not at all: no draft makes it read a prompt, or an accepted part, once more.
-    const hasRoom = !isRecurrent || pending === 1
+    // A recurrent target that rejects a part of a pass reads the rest of it once more: a prompt is not risked, a few tokens are.
+    const hasRoom = !isRecurrent || pending <= MOST_REREAD
     return {
       maxDepth: hasRoom ? contextLength - this.#prefix.length : 0,
       maxNodes: Math.max(0, maxBatch - pending),
