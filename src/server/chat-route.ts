@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Context } from 'hono'
 import { type App, type AppEnv, postRoute } from './app-types.ts'
 import { ChatChoice } from './chat-choice.ts'
+import { withExactArguments } from './exact-arguments.ts'
 import type { Job } from './job.ts'
 import { asApiError, errorBody } from './openai-error.ts'
 import { type ChatBody, chatSchema } from './request-schemas.ts'
@@ -19,7 +20,7 @@ const route = postRoute('/v1/chat/completions', 'Answer a conversation', chatSch
 })
 
 export function addChatRoute(app: App, serving: Serving): void {
-  app.openapi(route, async (c) => (await chat(c, c.req.valid('json'), serving)) as never)
+  app.openapi(route, async (c) => (await chat(c, withExactArguments(c.req.valid('json'), await c.req.text()), serving)) as never)
 }
 
 async function chat(c: Context<AppEnv>, body: ChatBody, serving: Serving): Promise<Response> {

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import type { GenerationResult, Started } from '../api/types.ts'
 import { type App, type AppEnv, postRoute } from './app-types.ts'
 import { argumentsOf, type Block, type BlockEvent, blocksOf, jsonWithCalls } from './blocks.ts'
+import { withExactInputs } from './exact-arguments.ts'
 import { messageEventSchema, messageResponseSchema, messagesSchema } from './messages-schemas.ts'
 import { messagesToChat } from './messages-to-chat.ts'
 import { asApiError, errorBody } from './openai-error.ts'
@@ -18,7 +19,10 @@ const route = postRoute('/v1/messages', 'Answer a conversation, in Anthropic’s
 })
 
 export function addMessagesRoute(app: App, serving: Serving): void {
-  app.openapi(route, async (c) => (await answer(c, messagesToChat(c.req.valid('json')), serving)) as never)
+  app.openapi(
+    route,
+    async (c) => (await answer(c, messagesToChat(withExactInputs(c.req.valid('json'), await c.req.text())), serving)) as never,
+  )
 }
 
 async function answer(c: Context<AppEnv>, body: ReturnType<typeof messagesToChat>, serving: Serving): Promise<Response> {

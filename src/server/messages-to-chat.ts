@@ -1,11 +1,12 @@
+import type { ExactMessagesBody } from './exact-arguments.ts'
 import type { MessagesBody } from './messages-schemas.ts'
 import type { ChatBody } from './request-schemas.ts'
 
 type ChatMessages = ChatBody['messages']
-type Blocks = Exclude<MessagesBody['messages'][number]['content'], string>
+type Blocks = Exclude<ExactMessagesBody['messages'][number]['content'], string>
 
 /** An Anthropic request as a chat. */
-export function messagesToChat(body: MessagesBody): ChatBody {
+export function messagesToChat(body: ExactMessagesBody): ChatBody {
   const { model, system, tools, tool_choice: choice, thinking } = body
   const isParallel = !(choice && choice.type !== 'none' && choice.disable_parallel_tool_use)
   return {

@@ -98,6 +98,16 @@ describe('Anthropic’s messages', () => {
     ])
   })
 
+  it('digits and the order of keys come back as they were written', async () => {
+    const { post, engine } = testApp()
+    const input = '{"2": 1234567890123456789, "1": 1.50, "x": {"10": 1e400, "9": "}]"}}'
+    const use = `{"type": "tool_use", "id": "a", "name": "weather", "input": ${input}}`
+    const history = `[{"role": "user", "content": "Hi"}, {"role": "assistant", "content": [{"type": "text", "text": "\\"input\\""}, ${use}]}]`
+    const body = `{"max_tokens": 9, "tools": ${JSON.stringify(tools)}, "messages": ${history}}`
+    expect((await post(PATH, body)).status).toBe(200)
+    expect(engine.requests[0]?.messages?.[1]?.toolCalls?.[0]?.arguments).toBe(input)
+  })
+
   it.each<[object, object]>([
     [{ tool_choice: { type: 'any' } }, { toolChoice: 'required' }],
     [{ tool_choice: { type: 'tool', name: 'weather' } }, { toolChoice: { name: 'weather' } }],

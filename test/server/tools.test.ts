@@ -94,6 +94,15 @@ describe('tools', () => {
     ])
   })
 
+  it('arguments that come back as an object keep their digits and the order of their keys', async () => {
+    const { post, engine } = testApp()
+    const given = '{"2": 1234567890123456789, "1": 1.50}'
+    const calls = `[{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}, {"function": {"name": "f", "arguments": ${given}}}]`
+    const history = `[{"role": "user", "content": "Hi"}, {"role": "assistant", "content": null, "tool_calls": ${calls}}]`
+    expect((await post(CHAT, `{"messages": ${history}}`)).status).toBe(200)
+    expect(engine.requests[0]?.messages?.[1]?.toolCalls?.map((call) => call.arguments)).toEqual(['{}', given])
+  })
+
   it('references inside parameters follow them into the grammar', () => {
     const parameters = { type: 'object', properties: { at: { $ref: '#/$defs/place' } }, $defs: { place: { enum: ['here', 'there'] } } }
     expect(toolGrammar([{ name: 'go', parameters }], toolSyntaxOf(undefined), false)).toContain('there')
