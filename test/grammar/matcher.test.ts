@@ -68,6 +68,11 @@ describe('nothing about a grammar is recursive or explodes', () => {
     expect([400, 401].map((length) => reads(matcher, 'a'.repeat(length)))).toEqual([true, false])
   })
 
+  it('literals of any length', () => {
+    const matcher = new Matcher(`root ::= "${'a'.repeat(500_000)}" | "b"`)
+    expect(['a', 'b'].map((text) => reads(matcher, text))).toEqual([false, true])
+  })
+
   it('long repetitions', () => {
     const matcher = new Matcher('root ::= [a-z]{0,65536}')
     expect([65536, 65537].map((length) => reads(matcher, 'a'.repeat(length)))).toEqual([true, false])

@@ -92,7 +92,21 @@ describe('JSON schema to GBNF', () => {
     expect(['"\\ud83d"', '"\\ude00"', '"\n"', '"\\x"'].map((text) => reads(matcher, text))).toEqual([false, false, false, false])
   })
 
+  it.each<[object, readonly string[], readonly string[]]>([
+    [{ type: 'integer' }, ['1234567890123456789', '-18446744073709551615'], ['123456789012345678901']],
+    [{ type: 'integer', minimum: 0 }, ['1234567890123456789', '0'], ['-1234567890123456789']],
+    [{ type: 'integer', minimum: 1e17 }, ['1234567890123456789'], ['1', '99999999999999999']],
+    [{ type: 'integer', maximum: 2 ** 63 }, ['9007199254740992', '-9223372036854775808'], ['9223372036854775808', '9223372036854776000']],
+    [{ type: 'integer', multipleOf: 7 }, ['14'], ['9958877701313471']],
+  ])('integers of many digits: %j', (schema, has, hasNot) => {
+    const matcher = new Matcher(jsonSchemaToGrammar(schema))
+    expect(has.filter((text) => !reads(matcher, text))).toEqual([])
+    expect(hasNot.filter((text) => reads(matcher, text))).toEqual([])
+  })
+
   it.each<[unknown, string]>([
+    [JSON.parse('{"const": [1234567890123456789]}'), 'schema.const: 1234567890123456800 is beyond 2^53'],
+    [{ enum: [Number.POSITIVE_INFINITY] }, 'schema.enum: Infinity is beyond 2^53'],
     [{ type: 'strin' }, 'schema: there is no type "strin"'],
     [{ type: 'string', pattern: '\\bfoo' }, 'schema: pattern "\\\\bfoo": \\b cannot be expressed'],
     [{ type: 'string', pattern: '(' }, 'a group is not closed'],

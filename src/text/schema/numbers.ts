@@ -16,7 +16,8 @@ const LONG = compilePattern(String.raw`^-?\d{1,400}(?:\.\d{1,400})?$`)
 const MAX_DIVISOR = 4000
 
 /** The numbers from this one on, or above it. */
-export function atLeast(bound: number, exclusive: boolean): Automaton {
+export function atLeast(given: number, exclusive: boolean): Automaton {
+  const bound = inside(given, 1)
   // Below a negative bound are the numbers whose magnitude is larger.
   if (bound < 0)
     return subtract(
@@ -31,7 +32,13 @@ export function atLeast(bound: number, exclusive: boolean): Automaton {
 
 /** The numbers up to this one, or below it. */
 export function atMost(bound: number, exclusive: boolean): Automaton {
-  return subtract(DECIMALS, atLeast(bound, !exclusive))
+  return subtract(DECIMALS, atLeast(inside(bound, -2), !exclusive))
+}
+
+/** A bound beyond 2^53 has lost digits: so many steps of a double away from it all numbers are surely on the right side. */
+function inside(bound: number, steps: number): number {
+  const step = 2 ** (Math.floor(Math.log2(Math.abs(bound))) - 52)
+  return Math.abs(bound) > 2 ** 53 && Number.isFinite(bound + steps * step) ? bound + steps * step : bound
 }
 
 export function equalTo(value: number): Automaton {

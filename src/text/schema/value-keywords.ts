@@ -43,9 +43,17 @@ export function typeKeywords(schema: SchemaObject, at: string, negated: boolean)
   for (const keyword of ['enum', 'const']) {
     if (!has(schema, keyword)) continue
     const values = keyword === 'const' ? [schema[keyword]] : fullList(schema[keyword], `${at}.enum`, 'values')
+    for (const value of values) checkExact(value, `${at}.${keyword}`)
     found.push(negated ? without(values, at) : [{ kind: 'values', values }])
   }
   return found
+}
+
+/** Beyond 2^53 nobody knows any more which number was meant: it came through a reader of JSON. */
+function checkExact(value: unknown, at: string): void {
+  if (typeof value === 'number' && !(Math.abs(value) <= 2 ** 53))
+    throw wrong(at, `${value} is beyond 2^53, where numbers of JSON lose digits: say it as text, or as a range`)
+  if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) checkExact(one, at)
 }
 
 /** Everything but these values. */
