@@ -60,14 +60,14 @@ test('Ctrl-C during the second plain answer leaves the comparison with the first
     ...speeds(10, 15),
     beforeStep: (index) => (index === 1 && world.engine.requests.length === 3 ? world.interrupt() : undefined),
   })
-  expect(await world.run(['run', 'hi', '--compare'])).toBe(0)
+  expect(await world.run(['run', 'hi', '--compare'])).toBe(130)
   expect(world.out).toMatch(/plain decoding +10\.0 tok\/s +4 tokens/)
   expect(world.out).toMatch(/1\.50x +faster/)
 })
 
 test('Ctrl-C during plain decoding leaves nothing to compare', async () => {
   const world: FakeWorld = new FakeWorld({ beforeStep: (index) => (index === 1 ? world.interrupt() : undefined) })
-  expect(await world.run(['run', 'hi', '--compare'])).toBe(0)
+  expect(await world.run(['run', 'hi', '--compare'])).toBe(130)
   expect(world.engine.requests).toHaveLength(1)
   expect(world.out).toBe('Hello\n')
   expect(world.err).toContain('nothing to compare')

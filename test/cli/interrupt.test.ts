@@ -3,7 +3,7 @@ import { FakeWorld } from './fake-world.ts'
 
 test('Ctrl-C ends the answer with what was written and its statistics', async () => {
   const world: FakeWorld = new FakeWorld({ beforeStep: (index) => (index === 1 ? world.interrupt() : undefined) })
-  expect(await world.run(['run', 'hi'])).toBe(0)
+  expect(await world.run(['run', 'hi'])).toBe(130)
   expect(world.out).toBe('Hello\n')
   expect(world.err).toContain('answer   1 tokens')
   expect(world.err).toContain('interrupted')
@@ -13,7 +13,7 @@ test('Ctrl-C ends the answer with what was written and its statistics', async ()
 
 test('Ctrl-C under --json still gives one object', async () => {
   const world: FakeWorld = new FakeWorld({ beforeStep: (index) => (index === 1 ? world.interrupt() : undefined) })
-  expect(await world.run(['run', 'hi', '--json'])).toBe(0)
+  expect(await world.run(['run', 'hi', '--json'])).toBe(130)
   expect(JSON.parse(world.out)).toMatchObject({ text: 'Hello', finish_reason: 'abort' })
 })
 
@@ -41,6 +41,6 @@ test('Ctrl-C while loading gives up', async () => {
 
 test('Ctrl-C before the first token says so', async () => {
   const world: FakeWorld = new FakeWorld({ beforeStep: () => world.interrupt() })
-  expect(await world.run(['run', 'hi'])).toBe(0)
+  expect(await world.run(['run', 'hi'])).toBe(130)
   expect(world.err).toContain('interrupted before the first token\n')
 })

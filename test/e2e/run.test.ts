@@ -64,7 +64,7 @@ describe('ouroboros run, on the default pair', () => {
 
   it('Ctrl-C ends the answer with what was written', async () => {
     const { stdout, code } = await ouroboros(['run', '-n', '400', '--stats', PROMPT], /def/)
-    expect(code).toBe(0)
+    expect(code).toBe(130)
     expect(stdout).toContain('def')
   })
 

@@ -17,6 +17,7 @@ const LABEL = 17
 export interface Compared {
   last: Answer
   comparison?: Comparison
+  isInterrupted: boolean
 }
 
 /**
@@ -39,7 +40,7 @@ export async function compare(
       return given
     }
     const plain = await plainly('plain decoding')
-    if (signal.aborted) return { last: plain }
+    if (signal.aborted) return { last: plain, isInterrupted: true }
 
     const method = request.method ?? DEFAULT_METHOD
     if (!how.quiet) terminal.stdout.write(`${how.color ? paint.bold(method.padEnd(LABEL)) + legend(paint) : method}\n`)
@@ -52,9 +53,9 @@ export async function compare(
     })
     text.end()
     if (!how.quiet) terminal.stdout.write('\n\n')
-    if (signal.aborted) return { last: drafted }
+    if (signal.aborted) return { last: drafted, isInterrupted: true }
     const again = await plainly('plain again')
-    return { last: drafted, comparison: compareAnswers(plain, drafted, signal.aborted ? undefined : again) }
+    return { last: drafted, comparison: compareAnswers(plain, drafted, signal.aborted ? undefined : again), isInterrupted: signal.aborted }
   })
 }
 

@@ -1,9 +1,9 @@
 import picocolors from 'picocolors'
 import type { ChatMessage, Engine, GenerateRequest } from '../../api/types.ts'
 import type { RunFlags } from '../flags/run-flags.ts'
-import { type Answer, answer } from '../views/answer.ts'
+import { answer } from '../views/answer.ts'
 import { comparisonReport } from '../views/comparison-report.ts'
-import { interruptible } from '../views/interrupt.ts'
+import { Interrupted, interruptible } from '../views/interrupt.ts'
 import { jsonReport } from '../views/json-report.ts'
 import { LiveText } from '../views/live-text.ts'
 import { legend } from '../views/origin-colors.ts'
@@ -23,9 +23,9 @@ export async function runOnce(
   const { color } = how
   const request: GenerateRequest = { ...how.request, ...(flags.raw ? { prompt } : { messages: messagesFor(prompt, flags.system) }) }
   const quiet = Boolean(flags.json)
-  const { last, comparison }: Compared = flags.compare
+  const { last, comparison, isInterrupted }: Compared = flags.compare
     ? await compare(engine, request, terminal, { color, quiet })
-    : { last: await stream(engine, request, terminal, { color, quiet, ...(flags.trace !== undefined && { trace: flags.trace }) }) }
+    : await stream(engine, request, terminal, { color, quiet, ...(flags.trace !== undefined && { trace: flags.trace }) })
 
   const logprobs = flags.logprobs !== undefined
   if (flags.json)
@@ -37,8 +37,8 @@ export async function runOnce(
   }
 
   const paint = picocolors.createColors(Boolean(terminal.stderr.isTTY) && !terminal.env.NO_COLOR)
-  const interrupted = last.result.finishReason === 'abort'
-  if (flags.stats || (interrupted && !flags.json)) terminal.stderr.write(`${statsReport(last.result, paint)}\n`)
+  if (flags.stats || (last.result.finishReason === 'abort' && !flags.json)) terminal.stderr.write(`${statsReport(last.result, paint)}\n`)
+  if (isInterrupted) throw new Interrupted()
 }
 
 async function stream(
@@ -46,7 +46,7 @@ async function stream(
   request: GenerateRequest,
   terminal: Terminal,
   how: { color: boolean; quiet: boolean; trace?: string },
-): Promise<Answer> {
+): Promise<Compared> {
   const trace = how.trace === undefined ? undefined : new TraceFile(how.trace, engine, request)
   const text = new LiveText(terminal, how.color)
   if (how.color && !how.quiet) terminal.stderr.write(`${legend(picocolors.createColors(true))}\n\n`)
@@ -59,7 +59,7 @@ async function stream(
   text.end()
   trace?.end(given.result)
   if (!how.quiet && !given.result.text.endsWith('\n')) terminal.stdout.write('\n')
-  return given
+  return { last: given, isInterrupted: given.result.finishReason === 'abort' }
 }
 
 function messagesFor(prompt: string, system: string | undefined): ChatMessage[] {

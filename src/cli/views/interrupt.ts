@@ -3,7 +3,7 @@ import type { Terminal } from './terminal.ts'
 /** Exit code after Ctrl-C, as shells have it. */
 export const INTERRUPTED = 130
 
-/** The user ended the program before there was an answer. */
+/** The user ended the program, before there was an answer or on the way. */
 export class Interrupted extends Error {}
 
 /** Runs `work`; the first Ctrl-C aborts its signal, the second ends the program. */
