@@ -28,6 +28,14 @@ const FORMS: Record<string, GenerateRequest> = {
   'one tool, sampled': { messages, tools, toolChoice: { name: 'get_weather' }, temperature: 1, seed: 7, maxTokens: 80 },
   'the beginning of an answer': { messages: [...messages, { role: 'assistant', content: 'The weather in Oslo is' }], maxTokens: 32 },
   'a schema behind a thought': { messages, jsonSchema: { type: 'integer' }, chatTemplateKwargs: { enable_thinking: true }, maxTokens: 40 },
+  'a call behind a thought': { messages, tools, toolChoice: 'required', chatTemplateKwargs: { enable_thinking: true }, maxTokens: 60 },
+  'a grammar behind the beginning of an answer': {
+    messages: [...messages, { role: 'assistant', content: 'It is' }],
+    grammar: 'root ::= " " [a-z]+ (" " [a-z]+)*',
+    temperature: 1,
+    seed: 3,
+    maxTokens: 40,
+  },
   'no end': { messages, ignoreEos: true, maxTokens: 48 },
 }
 

@@ -46,6 +46,12 @@ test('a repeated request gets the same answer, whichever slot it gets and whoeve
   for (const other of others) expect(other.choices).toEqual(first.choices)
 })
 
+test('one greedy request, again and again on idle slots that take turns, has equal bytes', async () => {
+  const answers: string[] = []
+  for (let i = 0; i < 6; i++) answers.push(JSON.stringify((await chat({ max_tokens: 60, logit_bias: { 2: -100 } })).choices))
+  expect(new Set(answers).size).toBe(1)
+})
+
 test('a JSON schema, a forced tool, a grammar', async () => {
   const schema = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'], additionalProperties: false }
   const structured = await chat({ response_format: { type: 'json_schema', json_schema: { name: 'x', schema } }, max_tokens: 60 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
+import { METHOD_NAMES } from '../../src/api/method-options.ts'
 import { Planner } from '../../src/core/index.ts'
 import { runs } from './runs.ts'
 import { answer, checkLossless, setup } from './setups.ts'
@@ -15,6 +16,10 @@ describe('lossless: the text is plain decoding’s, whatever is proposed', () =>
       )
     })
   }
+
+  it('every method that users can choose is among them', () => {
+    expect(METHOD_NAMES.filter((name) => name !== 'vanilla' && !METHODS.includes(name as never))).toEqual([])
+  })
 
   it('what users run is among what is tested: no option set, with and without drafts, as often as with options', () => {
     const keep = vi.spyOn(Planner.prototype, 'keep')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Constraint, prune, ROOT, TokenTree } from '../../src/core/index.ts'
-import { EveryThird } from './setups.ts'
+import { EveryThird } from './constraints.ts'
 
 /** 1 - 2 - 4 and 1 - 5 - 7, 8 at the top. */
 function proposal(): TokenTree {

@@ -10,7 +10,7 @@ import {
   uniform,
 } from '../../src/core/index.ts'
 import { FakeModel } from '../../src/testing/index.ts'
-import { EveryThird } from './setups.ts'
+import { EveryThird } from './constraints.ts'
 
 /**
  * The law of sampled tokens under speculation is the target's own: chi-square over many seeds against the exact probabilities.

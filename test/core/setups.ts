@@ -4,7 +4,6 @@ import {
   AcceptanceModel,
   CachedSequence,
   CONTROL,
-  type Constraint,
   CostModel,
   type Drafter,
   drive,
@@ -32,6 +31,7 @@ import {
   VanillaDrafter,
 } from '../../src/core/index.ts'
 import { FakeModel, RandomDrafter } from '../../src/testing/index.ts'
+import { CONSTRAINTS } from './constraints.ts'
 import { type Costs, costs } from './costs.ts'
 
 /** One random world: a pair of fake models, a conversation, how to sample, how to draft. */
@@ -52,7 +52,7 @@ export interface Setup {
   maxTokens: number
   promptChunk: number
   sampler: Partial<SamplerOptions>
-  isConstrained: boolean
+  constraint: keyof typeof CONSTRAINTS
   drafting: Drafting
 }
 
@@ -74,6 +74,7 @@ export interface Drafting {
   seed: number
 }
 
+/** As many as `CONSTRAINTS` has letters for. */
 const VOCAB = 24
 
 /** Some or all of the options. */
@@ -145,7 +146,7 @@ export const setup: fc.Arbitrary<Setup> = fc.record({
   maxTokens: fc.integer({ min: 1, max: 60 }),
   promptChunk: fc.constantFrom(1, 5, 39),
   sampler: sampling,
-  isConstrained: fc.boolean(),
+  constraint: fc.constantFrom<Setup['constraint']>('none', 'none', 'none', 'thirds', 'grammar', 'call', 'thought'),
   drafting,
 })
 
@@ -154,32 +155,6 @@ export interface Answer {
   finish: string | undefined
   emittedPerStep: number[]
   statistics: Statistics
-}
-
-/** Forbids every third token, another third after each token. */
-export class EveryThird implements Constraint {
-  #state = 0
-
-  allows(token: Token): boolean {
-    return (token + this.#state) % 3 !== 0
-  }
-
-  mask(row: Float32Array): void {
-    for (let token = 0; token < row.length; token++) if (!this.allows(token)) row[token] = Number.NEGATIVE_INFINITY
-  }
-
-  accept(token: Token): void {
-    if (!this.allows(token)) throw new Error(`the forbidden token ${token} was emitted`)
-    this.#state += token + 1
-  }
-
-  fork(): EveryThird {
-    const copy = new EveryThird()
-    copy.#state = this.#state
-    return copy
-  }
-
-  close(): void {}
 }
 
 /** The pair of models of this world. */
@@ -194,7 +169,7 @@ export function sessionOptions(setup: Setup, text: CachedSequence, drafter: Draf
   return {
     target: text,
     drafter,
-    sampler: new Sampler(setup.sampler, setup.isConstrained ? new EveryThird() : undefined),
+    sampler: new Sampler(setup.sampler, CONSTRAINTS[setup.constraint]()),
     endTokens: new Set(setup.endTokens),
     maxTokens: setup.maxTokens,
     promptChunk: setup.promptChunk,
