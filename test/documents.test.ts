@@ -84,6 +84,16 @@ describe('ARCHITECTURE.md', () => {
   })
 })
 
+describe('docs/robustness.md', () => {
+  it('names tests that there are', () => {
+    const cells = [...read('docs/robustness.md').matchAll(/^\|[^|]*\| (`test\/.*) \|$/gm)].map(([, cell = '']) => cell)
+    expect(cells.length).toBeGreaterThan(20)
+    const named = cells.flatMap((cell) => [...cell.matchAll(/`(test\/[\w./-]+)`: (.*?)(?=\. `test\/|$)/g)])
+    const missing = named.flatMap(([, file = '', titles = '']) => titles.split('; ').filter((title) => !read(file).includes(title)))
+    expect(missing).toEqual([])
+  })
+})
+
 describe('docs/pictures', () => {
   it('are what the recorded answer gives: npm run pictures', () => {
     const folder = mkdtempSync(join(tmpdir(), 'pictures-'))

@@ -52,6 +52,7 @@ export default defineConfig({
           page('The server', 'docs/server'),
           page('The phrase store', 'docs/phrase-store'),
           page('JSON schemas', 'docs/json-schema'),
+          page('Robustness', 'docs/robustness'),
           page('Comparison', 'docs/comparison'),
           ...(hasReference ? [page('Library reference', 'docs/api/README')] : []),
         ],

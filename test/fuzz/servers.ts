@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { listen } from '../../src/server/listen.ts'
 import { FakeEngine } from '../../src/testing/index.ts'
+import { LEAN_MALLOC } from '../llama/run-script.ts'
 import type { Asked } from './requests.ts'
 
 /** A server without weights, in this process. */
@@ -25,6 +26,7 @@ export async function realServer(root: string): Promise<Asked> {
   const args = ['-m', 'smollm2-135m', '-md', 'smollm2-135m', '-np', '2', '-c', '256', '--no-calibrate', '--no-history', '--metrics']
   const child = spawn(process.execPath, [`${root}/dist/cli/main.js`, 'serve', '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...LEAN_MALLOC },
   })
   child.stderr.resume()
   let out = ''
