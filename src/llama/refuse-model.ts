@@ -14,6 +14,22 @@ export function refuseEmbedding({ path, metadata }: Gguf): void {
   }
 }
 
+/** Numbers of recurrent layers that the library divides by or asserts, which would end the process. Throws E_MODEL. */
+export function refuseWrongState({ path, metadata, tensors }: Gguf): void {
+  const architecture = String(metadata.get('general.architecture'))
+  const own = (key: string) => Number(metadata.get(`${architecture}.${key}`))
+  const refuse = (wrong: string) => {
+    throw new OuroborosError('E_MODEL', `${path} cannot be used: ${architecture}.${wrong}; the file is damaged or converted wrongly`)
+  }
+  if (own('full_attention_interval') === 0) refuse('full_attention_interval is 0')
+  const wanted = /^(jamba|granitehybrid)$/.test(architecture)
+    ? 2 * own('embedding_length')
+    : /^qwen3(next|5)/.test(architecture)
+      ? tensors.find(({ name }) => name.endsWith('.ssm_out.weight'))?.shape[0]
+      : undefined
+  if (wanted !== undefined && own('ssm.inner_size') !== wanted) refuse(`ssm.inner_size is ${own('ssm.inner_size')}, not ${wanted}`)
+}
+
 /** What drafts cannot be checked on, as the library tells after loading. Throws E_MODEL. */
 export function refuseUnusable(c: Library['c'], model: Pointer, file: string): void {
   const refuse = (reason: string) => {

@@ -6,6 +6,7 @@ import { tempFolder } from '../models/temp-folder.ts'
 import { goldenFile } from './model-files.ts'
 import { runScript } from './run-script.ts'
 import { tinyEncoder, tinyLlama } from './tiny-models.ts'
+import { TINY_RECURRENT } from './tiny-recurrent.ts'
 
 /** Loads in a process of its own: an answer of the native library that is no error would end it. */
 function loadingError(file: string, options = {}): { code?: string; message: string } {
@@ -63,6 +64,19 @@ test('a split model loads from any of its parts, and not without one of them', a
   for (const part of parts) expect(loadingError(part)).toEqual({ message: 'loaded' })
   rmSync(parts[1] as string)
   expect(loadingError(parts[0] as string)).toMatchObject({ code: 'E_FILE', message: expect.stringMatching(/part 2 of 3 is missing/) })
+})
+
+test.each([
+  ['jamba', 'ssm.inner_size', 0],
+  ['granite', 'ssm.inner_size', 2 ** 31 - 1],
+  ['qwen35', 'ssm.inner_size', 8],
+  ['qwen35', 'full_attention_interval', 0],
+  ['mamba', 'ssm.state_size', 0],
+  ['lfm2', 'shortconv.l_cache', 1],
+] as const)('a hybrid model (%s) with a wrong %s: E_MODEL', async (name, key, value) => {
+  const bytes = TINY_RECURRENT[name]()
+  bytes.writeUInt32LE(value, bytes.indexOf(`.${key}`) + key.length + 5)
+  expect(loadingError(await file(bytes))).toMatchObject({ code: 'E_MODEL' })
 })
 
 test('an encoder is refused with the reason', async () => {
