@@ -37,7 +37,8 @@ export function memoryNeed(gguf: Gguf, options: MemoryOptions = {}): MemoryNeed 
   const keyBytes = Math.max(own('attention.key_length', headSize), own('attention.key_length_swa')) * ELEMENT_BYTES[cacheTypeK]
   const valueBytes = Math.max(own('attention.value_length', headSize), own('attention.value_length_swa')) * ELEMENT_BYTES[cacheTypeV]
   const words = vocabularySize(gguf)
-  const layer = 4 * width + 2 * own('feed_forward_length') + cells * (flashAttention ? 1 : heads + 1)
+  // The mask: in float16 for flash attention, else in float32, and as many scores for each head.
+  const layer = 4 * width + 2 * own('feed_forward_length') + cells * (flashAttention ? 1 / 2 : heads + 1)
   return {
     weights: gguf.bytes,
     cache: cells * cachedHeads(gguf) * (keyBytes + valueBytes) + recurrentSequences(sessions) * stateBytes(gguf),

@@ -25,25 +25,39 @@ export interface HubAnswer {
 /** Asks for the file at `address` from byte `start` on. */
 export async function requestFile(address: string, start: number, options: HubOptions, signal: AbortSignal): Promise<HubAnswer> {
   let sha256: string | undefined
+  const range = start > 0 ? { range: `bytes=${start}-` } : {}
+  const response = await getFromHub(address, options, signal, range, (hop) => {
+    // The hub itself knows the checksum; the storage that it redirects to does not.
+    sha256 ??= checksum(hop.headers)
+  })
+  return answer(response, start, sha256, options)
+}
+
+/** The answer behind all redirections (a renamed repository, the storage); `onHop` sees each answer. */
+export async function getFromHub(
+  address: string,
+  options: HubOptions,
+  signal: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
+  onHop: (hop: Response) => void = () => {},
+): Promise<Response> {
   let url = address
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-    const response = await getFromHub(url, options, signal, start > 0 ? { range: `bytes=${start}-` } : {})
-    // The hub itself knows the checksum; the storage that it redirects to does not.
-    sha256 ??= checksum(response.headers)
+    const response = await begin(url, options, signal, headers)
+    onHop(response)
     const location = response.headers.get('location')
-    if (response.status < 300 || response.status >= 400 || !location) return answer(response, start, sha256, options)
+    if (response.status < 300 || response.status >= 400 || !location) return response
     await response.body?.cancel()
     url = new URL(location, url).href
   }
   throw new SourceFailure(`more than ${MOST_REDIRECTS} redirections`)
 }
 
-/** One request, without following redirections. */
-export async function getFromHub(
+async function begin(
   url: string,
   { hub, timeoutMs, token }: HubOptions,
   signal: AbortSignal,
-  more: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, string>>,
 ): Promise<Response> {
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(new Error(`no answer within ${timeoutMs / 1000} seconds`)), timeoutMs)

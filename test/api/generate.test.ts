@@ -51,11 +51,13 @@ test('maxTokens ends with length, an end token with stop', async () => {
   expect(whole.text).not.toContain('<|im_end|>')
 })
 
-test('maxTokens -1 goes on to the end of the context', async () => {
-  const { usage, finishReason } = await engine().generate({ prompt: 'word '.repeat(480), maxTokens: -1, logitBias: { 2: -100, 0: -100 } })
-    .result
-  expect(finishReason).toBe('length')
-  expect(usage.promptTokens + usage.completionTokens).toBe(engine().facts.contextLength)
+test('maxTokens -1 goes on to the end of the context, and not a token further, with every method', async () => {
+  const request = { prompt: 'word '.repeat(480), maxTokens: -1, logitBias: { 2: -100, 0: -100 } }
+  for (const method of METHODS) {
+    const { usage, finishReason } = await engine().generate({ ...request, method }).result
+    expect(finishReason).toBe('length')
+    expect(usage.promptTokens + usage.completionTokens, method).toBe(engine().facts.contextLength)
+  }
 })
 
 test('stop strings, whatever token borders they cross', async () => {

@@ -44,10 +44,17 @@ const randomTokens = (seed: number, length: number, words: number): Token[] =>
   Array.from({ length }, (_, i) => Math.floor(uniform(seed, i) * words))
 
 const folder = temporaryFolder(afterAll)
-const mixture = join(folder, 'experts.q8_0.gguf')
+const mixture = join(folder, 'llama.q8_0.gguf')
+const qwenMixture = join(folder, 'qwen3moe.q4_0.gguf')
 beforeAll(async () => {
-  writeFileSync(join(folder, 'experts.gguf'), tinyExperts())
-  await quantize(join(folder, 'experts.gguf'), mixture, 'Q8_0')
+  for (const [architecture, file, type] of [
+    ['llama', mixture, 'Q8_0'],
+    ['qwen3moe', qwenMixture, 'Q4_0'],
+  ] as const) {
+    const plain = join(folder, `${architecture}.gguf`)
+    writeFileSync(plain, tinyExperts(architecture))
+    await quantize(plain, file, type)
+  }
 })
 
 describe.skipIf(library().kernels.set === undefined)('with kernels of our own', () => {
@@ -185,8 +192,11 @@ describe.skipIf(library().kernels.set === undefined)('with kernels of our own', 
     })
   })
 
-  it('every method gives a mixture of experts plain decoding’s tokens', async () => {
-    await using engine = await load({ target: mixture, draft: mixture })
+  it.each([
+    ['Mixtral’s kind', mixture],
+    ['Qwen 3’s kind', qwenMixture],
+  ])('every method gives a mixture of experts plain decoding’s tokens: %s', async (_, file) => {
+    await using engine = await load({ target: file, draft: file })
     expect(engine.facts).toMatchObject({ exact: true, costs: { target: {}, draft: {} } })
     const promptTokens = randomTokens(9, 40, 320)
     for (const temperature of [0, 0.8]) {

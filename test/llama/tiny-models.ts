@@ -29,16 +29,20 @@ export function tinyLlama({ architecture = 'llama', omit = '', width = WIDTH } =
   return write({ ...header(architecture), [`${architecture}.embedding_length`]: width }, without(shapes, omit))
 }
 
-const EXPERTS = { width: 256, words: 320, layers: 2, experts: 8, used: 2, inner: 128 }
+const EXPERTS = { width: 256, heads: 4, words: 320, layers: 2, experts: 8, used: 2, inner: 128 }
 
-/** A mixture of experts with random weights; as wide as the blocks of every type that it may be quantized to. */
-export function tinyExperts(): Buffer {
-  const { width, words, layers, experts, used, inner } = EXPERTS
+/** A mixture of experts (Mixtral's or Qwen 3's layers) with random weights; as wide as the blocks of every type that it may be quantized to. */
+export function tinyExperts(architecture: 'llama' | 'qwen3moe' = 'llama'): Buffer {
+  const { width, heads, words, layers, experts, used, inner } = EXPERTS
   const layer = (at: number): Shapes => ({
     [`blk.${at}.attn_norm.weight`]: [width],
     [`blk.${at}.attn_q.weight`]: [width, width],
     [`blk.${at}.attn_k.weight`]: [width, width / 2],
     [`blk.${at}.attn_v.weight`]: [width, width / 2],
+    ...(architecture === 'qwen3moe' && {
+      [`blk.${at}.attn_q_norm.weight`]: [width / heads],
+      [`blk.${at}.attn_k_norm.weight`]: [width / heads],
+    }),
     [`blk.${at}.attn_output.weight`]: [width, width],
     [`blk.${at}.ffn_norm.weight`]: [width],
     [`blk.${at}.ffn_gate_inp.weight`]: [width, experts],
@@ -47,16 +51,17 @@ export function tinyExperts(): Buffer {
     [`blk.${at}.ffn_down_exps.weight`]: [inner, width, experts],
   })
   const metadata = {
-    ...header('llama'),
-    'llama.context_length': 1024,
-    'llama.embedding_length': width,
-    'llama.block_count': layers,
-    'llama.feed_forward_length': inner,
-    'llama.attention.head_count': 4,
-    'llama.attention.head_count_kv': 2,
-    'llama.expert_count': experts,
-    'llama.expert_used_count': used,
-    'llama.vocab_size': words,
+    ...header(architecture),
+    [`${architecture}.context_length`]: 1024,
+    [`${architecture}.embedding_length`]: width,
+    [`${architecture}.block_count`]: layers,
+    [`${architecture}.feed_forward_length`]: inner,
+    [`${architecture}.expert_feed_forward_length`]: inner,
+    [`${architecture}.attention.head_count`]: heads,
+    [`${architecture}.attention.head_count_kv`]: 2,
+    [`${architecture}.expert_count`]: experts,
+    [`${architecture}.expert_used_count`]: used,
+    [`${architecture}.vocab_size`]: words,
     ...vocabulary(words),
   }
   const shapes = { 'token_embd.weight': [width, words], 'output.weight': [width, words], 'output_norm.weight': [width] }

@@ -119,6 +119,16 @@ describe('pull NAME', () => {
     })
   })
 
+  test('a repository that was renamed is followed', async () => {
+    const renamed = { from: REPO, to: 'Qwen/Qwen3-8B-Instruct-GGUF' }
+    await using hub = await startHub((url) => (url.includes(`${renamed.to}/resolve/main/`) ? content : undefined), {
+      list: [listed(FILE, content)],
+      renamed,
+    })
+    expect(await readFile(await pull('qwen3-8b', { home: await tempFolder(), hub: hub.address }))).toEqual(content)
+    expect(hub.lists).toEqual([`/api/models/${renamed.to}/tree/main`])
+  })
+
   test('a gated repository needs a token, which the storage never sees', async () => {
     const home = await tempFolder()
     await using hub = await hubWith({ list: [listed(FILE, content)], token: 'hf_right' })

@@ -23,6 +23,8 @@ export interface HubBehavior {
   list?: readonly unknown[]
   /** Entries of a page of the list. */
   page?: number
+  /** What the repository was called before; its addresses lead to the new ones. */
+  renamed?: { from: string; to: string }
   /** Without it as bearer, 401; the storage refuses requests that carry one. */
   token?: string
 }
@@ -42,6 +44,8 @@ export async function startHub(files: Buffer | ((url: string) => Buffer | undefi
       (url.startsWith('/storage') ? authorization !== undefined : authorization !== `Bearer ${behavior.token}`)
     )
       return void response.writeHead(url.startsWith('/storage') ? 400 : 401).end('no')
+    if (behavior.renamed && url.includes(behavior.renamed.from))
+      return void response.writeHead(307, { location: url.replace(behavior.renamed.from, behavior.renamed.to) }).end()
     if (url.startsWith('/api/')) return sendList(url, response)
     const content = typeof files === 'function' ? files(url) : files
     if (!content) return void response.writeHead(404).end('no')
