@@ -10,7 +10,7 @@ import { NativeContext } from './context.ts'
 import { contextLengthOf, MAX_BATCH } from './context-size.ts'
 import { type Library, lastLogLines, library, listening, type Pointer, readString } from './library.ts'
 import { RecurrentCache } from './recurrent-cache.ts'
-import { refuseEmbedding, refuseUnusable, refuseWrongState } from './refuse-model.ts'
+import { refuseEmbedding, refuseState, refuseUnusable } from './refuse-model.ts'
 import { Vocabulary } from './vocabulary.ts'
 
 export interface LlamaModelOptions {
@@ -63,7 +63,7 @@ export class LlamaModel implements Model {
   static load(file: string | Gguf, options: LlamaModelOptions = {}): LlamaModel {
     const gguf = typeof file === 'string' ? readGguf(file) : file // a damaged file, or a part without the others, must not reach the native loader
     refuseEmbedding(gguf)
-    refuseWrongState(gguf)
+    refuseState(gguf)
     const native = library(options.library)
     return listening(() => new LlamaModel(gguf.path, options, native))
   }

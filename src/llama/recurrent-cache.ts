@@ -63,9 +63,10 @@ export class RecurrentCache extends LlamaCache {
   protected goBack(length: number): void {
     if (length === this.committed && !this.tree) return
     this.#readsPrompt = false
-    this.memory.remove(this.base, -1)
-    const mark = this.#marks.find((one) => one.length === length)
-    if (mark && length > 0) this.memory.copy(mark.sequence, this.base, -1, -1)
+    const mark = length > 0 ? this.#marks.find((one) => one.length === length) : undefined
+    // An empty range: the state alone. Then the attention's cells behind it can go: the library no longer sees tokens there.
+    if (mark) this.memory.copy(mark.sequence, this.base, length, length)
+    this.memory.remove(this.base, length)
     for (const beyond of this.#marks) if (beyond.length > length) this.#drop(beyond)
   }
 
@@ -78,10 +79,9 @@ export class RecurrentCache extends LlamaCache {
     return [this.#checkpoint, this.#prompt]
   }
 
+  /** A mark is always a beginning of the text: the cells that it has stay, those behind it and the state are added. */
   #save(mark: Mark): void {
-    if (mark.length === this.committed) return
-    this.#drop(mark)
-    this.memory.copy(this.base, mark.sequence, -1, -1)
+    if (mark.length < this.committed) this.memory.copy(this.base, mark.sequence, mark.length, -1)
     mark.length = this.committed
   }
 

@@ -14,13 +14,18 @@ export function refuseEmbedding({ path, metadata }: Gguf): void {
   }
 }
 
-/** Numbers of recurrent layers that the library divides by or asserts, which would end the process. Throws E_MODEL. */
-export function refuseWrongState({ path, metadata, tensors }: Gguf): void {
+/** Numbers of recurrent layers that the library divides by or asserts, which would end the process, and a cache that no checkpoint was tried on. Throws E_MODEL. */
+export function refuseState({ path, metadata, tensors }: Gguf): void {
   const architecture = String(metadata.get('general.architecture'))
   const own = (key: string) => Number(metadata.get(`${architecture}.${key}`))
   const refuse = (wrong: string) => {
     throw new OuroborosError('E_MODEL', `${path} cannot be used: ${architecture}.${wrong}; the file is damaged or converted wrongly`)
   }
+  if (architecture === 'deepseek4')
+    throw new OuroborosError(
+      'E_MODEL',
+      `${path} cannot be used: the compressed cache of ${architecture} cannot go back to where a draft began`,
+    )
   if (own('full_attention_interval') === 0) refuse('full_attention_interval is 0')
   const wanted = /^(jamba|granitehybrid)$/.test(architecture)
     ? 2 * own('embedding_length')

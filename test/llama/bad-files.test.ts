@@ -79,6 +79,11 @@ test.each([
   expect(loadingError(await file(bytes))).toMatchObject({ code: 'E_MODEL' })
 })
 
+test('a kind of cache that cannot go back is refused', async () => {
+  const path = await file(tinyLlama({ architecture: 'deepseek4' }))
+  expect(loadingError(path)).toMatchObject({ code: 'E_MODEL', message: expect.stringContaining('compressed cache of deepseek4') })
+})
+
 test('an encoder is refused with the reason', async () => {
   expect(loadingError(await file(tinyEncoder()))).toMatchObject({ code: 'E_MODEL', message: expect.stringMatching(/encoder|decoder/) })
 })

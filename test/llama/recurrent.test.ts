@@ -56,7 +56,7 @@ describe.each(pairs)('target %s, draft %s', (target, draft) => {
   let engine: Engine
   beforeAll(async () => {
     const files = { target: file(target, makers[target](0)), draft: file(`${draft}-draft`, makers[draft](0.05)) }
-    engine = await load({ ...files, contextLength: 640, sessions: 2 })
+    engine = await load({ ...files, contextLength: 640, sessions: 3 })
   })
   afterAll(() => engine.dispose())
 
@@ -71,8 +71,8 @@ describe.each(pairs)('target %s, draft %s', (target, draft) => {
     }
   })
 
-  it('two at once get what each gets alone', async () => {
-    const requests = [7, 8].map((seed) => asked(prompt(seed, 30), { temperature: 0.7, seed }))
+  it('several at once, with prompts of other lengths, get what each gets alone', async () => {
+    const requests = [30, 300, 90].map((length, seed) => asked(prompt(seed + 7, length), { temperature: 0.7, seed, maxTokens: 32 }))
     for (const way of ways(0.7)) {
       const alone = []
       for (const request of requests) alone.push((await answer(engine, { ...request, method: 'vanilla' })).tokens)
