@@ -43,14 +43,14 @@ export function renderChat(model: TemplatedModel, chat: Chat): RenderedChat {
   const messages = begun === undefined ? chat.messages : chat.messages.slice(0, -1)
   const spelling = (token: number) => (token >= 0 ? vocabulary.spelling(token) : '')
   const asTool = (call: ToolCall) => asTemplatedCall(call, markup, /length *!= *9/.test(chatTemplate))
-  const text = render(chatTemplate, {
+  const text = render(chatTemplate, () => ({
     ...(markup.hide(chat.chatTemplateKwargs ?? {}) as object),
     messages: messages.map((message) => asTemplated(message, markup, asTool)),
     ...(chat.tools && { tools: markup.hide(chat.tools.map((tool) => ({ type: 'function', function: tool }))) }),
     add_generation_prompt: chat.addGenerationPrompt !== false,
     bos_token: spelling(vocabulary.bos),
     eos_token: spelling(vocabulary.eos),
-  })
+  }))
   const isThinking = /<think>\s*$/.test(text)
   if (begun !== undefined && isThinking)
     throw new OuroborosError(
@@ -77,16 +77,17 @@ export function chatTemplateOf(given: string): string {
 }
 
 /** A template is a program that came with a file: its time and its text are bounded. */
-function render(template: string, values: Record<string, unknown>): string {
+function render(template: string, values: () => Record<string, unknown>): string {
   const late = () =>
     new OuroborosError('E_PROMPT', `the chat template takes more than ${MAX_MILLISECONDS} ms: it does not end, or is not for this`)
   try {
-    const text = withinTime(MAX_MILLISECONDS, () => parsed(template).render(values), late)
+    const text = withinTime(MAX_MILLISECONDS, () => parsed(template).render(values()), late)
     if (text.length <= MAX_CHARACTERS) return text
     throw new OuroborosError('E_PROMPT', `the chat template writes ${text.length} characters: at most ${MAX_CHARACTERS} are taken`)
   } catch (cause) {
     if (cause instanceof OuroborosError) throw cause
-    throw new OuroborosError('E_PROMPT', `the chat template refuses this conversation: ${(cause as Error).message}`, { cause })
+    const why = cause instanceof RangeError ? 'it is nested too deep' : (cause as Error).message
+    throw new OuroborosError('E_PROMPT', `the chat template refuses this conversation: ${why}`, { cause })
   }
 }
 

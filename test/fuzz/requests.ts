@@ -80,6 +80,12 @@ const FIELDS = [
   'prediction',
 ]
 
+const NESTS = [
+  ['[', ']'],
+  ['{"a":', '}'],
+  ['{"type":"object","properties":{"a":', '}}'],
+] as const
+
 /** Replaces something deep inside. */
 function changed(value: unknown, where: readonly number[], other: unknown): unknown {
   const [at = 0, ...rest] = where
@@ -164,8 +170,13 @@ export async function requests(name: string, { url, tokens, memory, close }: Ask
       {
         weight: 1,
         arbitrary: fc
-          .tuple(one, fc.constantFrom(...FIELDS), fc.constantFrom(10, 1000, 30_000))
-          .map(([value, key, depth]) => JSON.stringify({ ...value, [key]: '@' }).replace('"@"', '['.repeat(depth) + ']'.repeat(depth))),
+          .tuple(one, fc.constantFrom(...FIELDS, 'parameters'), fc.constantFrom(10, 200, 3000, 30_000), fc.constantFrom(...NESTS))
+          .map(([value, key, depth, [begin, end]]) => {
+            const deep = `${begin.repeat(depth)}${begin === '[' ? '' : '{}'}${end.repeat(depth)}`
+            const tools = [{ type: 'function', function: { name: 'a', parameters: '@' } }]
+            const body = key === 'parameters' ? { ...value, tools, tool_choice: 'required' } : { ...value, [key]: '@' }
+            return JSON.stringify(body).replace('"@"', deep)
+          }),
       },
       { weight: 1, arbitrary: fc.tuple(one, fc.nat()).map(([value, end]) => JSON.stringify(value).slice(0, end % 200)) },
       {

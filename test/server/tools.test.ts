@@ -103,6 +103,15 @@ describe('tools', () => {
     expect(engine.requests[0]?.messages?.[1]?.toolCalls?.map((call) => call.arguments)).toEqual(['{}', given])
   })
 
+  it('parameters that are nested too deep are refused', async () => {
+    const { post } = testApp()
+    const deep = `${'{"type": "object", "properties": {"a": '.repeat(3000)}{}${'}}'.repeat(3000)}`
+    const tool = `{"type": "function", "function": {"name": "f", "parameters": ${deep}}}`
+    const response = await post(CHAT, `{"messages": ${JSON.stringify(HI.messages)}, "tools": [${tool}], "tool_choice": "required"}`)
+    expect(response.status).toBe(400)
+    expect(await response.text()).toContain('nested more than 128 deep')
+  })
+
   it('references inside parameters follow them into the grammar', () => {
     const parameters = { type: 'object', properties: { at: { $ref: '#/$defs/place' } }, $defs: { place: { enum: ['here', 'there'] } } }
     expect(toolGrammar([{ name: 'go', parameters }], toolSyntaxOf(undefined), false)).toContain('there')

@@ -24,6 +24,20 @@ test.each([
   expect(why).toBe('')
 })
 
+it('what it shows may be nested too deep', () => {
+  let deep: unknown = 1
+  for (let i = 0; i < 30_000; i++) deep = { a: deep }
+  const messages = [{ role: 'user' as const, content: 'Hi' }]
+  const tools = [{ name: 'f', parameters: deep as Record<string, unknown> }]
+  for (const chat of [
+    { messages, tools },
+    { messages, chatTemplateKwargs: deep as Record<string, unknown> },
+  ])
+    expect(() => renderChat({ file: 'model.gguf', chatTemplate: '{{ tools }}', vocabulary }, chat)).toThrow(
+      expect.objectContaining({ code: 'E_PROMPT', message: expect.stringContaining('nested too deep') }),
+    )
+})
+
 it('ends what takes too long, and passes on results and errors', () => {
   const late = () => new Error('late')
   expect(withinTime(100, () => 7, late)).toBe(7)

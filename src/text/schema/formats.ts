@@ -26,8 +26,8 @@ const PATH_CHARACTER = `(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|${ENCODED})`
 const QUERY = `(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|${ENCODED})*`
 const AUTHORITY = String.raw`//(?:(?:[A-Za-z0-9._~!$&'()*+,;=:-]|${ENCODED})*@)?(?:(?:[A-Za-z0-9._~-])+|\[${IPV6}\])(?::\d{1,4})?(?:/${PATH_CHARACTER}*)?`
 const URI = String.raw`[A-Za-z][A-Za-z0-9+.-]*:(?:${AUTHORITY}|(?!//)${PATH_CHARACTER}+)(?:\?${QUERY})?(?:#${QUERY})?`
-/** Without bounds on lengths, which would make addresses of bounded length too large. */
-const DOMAIN = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?`
+/** With a dot, as most readers want it; without bounds on lengths, which would make addresses of bounded length too large. */
+const DOMAIN = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?`
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 
 const TIME_SPAN = String.raw`T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S)`

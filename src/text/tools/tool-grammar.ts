@@ -1,6 +1,7 @@
 import type { Tool } from '../../api/types.ts'
 import { OuroborosError } from '../../core/errors.ts'
 import { jsonSchemaToGrammar } from '../json-schema.ts'
+import { checkSize } from '../schema/limits.ts'
 
 /** How a family of models writes calls. */
 export interface ToolSyntax {
@@ -60,6 +61,7 @@ export function lazyToolGrammar(tools: readonly Tool[], syntax: ToolSyntax, seve
 }
 
 function callRules(tools: readonly Tool[], { argumentsKey }: ToolSyntax): string {
+  for (const { parameters } of tools) checkSize(parameters)
   const calls = tools.map(({ name, parameters }, i) => ({
     type: 'object',
     properties: {
