@@ -153,7 +153,7 @@ describe('requireMemory', () => {
     const refusal = {
       code: 'E_MEMORY',
       message: expect.stringMatching(
-        /^27\.\d GB of memory are needed and 16\.0 GB are available \(llama\.gguf: file 4\.9 GB, context of 131072 tokens 17\.2 GB, passes \d+ MB; small\.gguf: .*\): choose a context of at most \d+ tokens \(-c \d+\); memoryCheck: false/,
+        /^28\.1 GB of memory are needed and 16\.0 GB are available \(llama\.gguf: file 4\.9 GB, context of 131072 tokens 17\.2 GB, passes \d+ MB; small\.gguf: .*\): choose a context of at most \d+ tokens \(-c \d+\); memoryCheck: false/,
       ),
     }
     let message = ''
