@@ -36,6 +36,8 @@ export const HARDWARE_FOLDER = fileURLToPath(new URL('../../hardware', import.me
 export const hardwareNames = [
   'cpu-avx512',
   'cpu-avx512-q8',
+  'cpu-zen4',
+  'cpu-zen4-busy',
   'cpu-avx2',
   'cpu-stock',
   'flat-gpu',

@@ -17,6 +17,8 @@ export interface Plan {
   readonly temperature: number
   readonly seed: number
   readonly repeat: number
+  /** Tokens of other prompts before each one, the same for all: they are read once and stay in the cache. */
+  readonly context: number
   /** Draft length of plain speculation and of the ablation; absent: tuned per task, and the ablation's own. */
   readonly draftLength?: number
 }
@@ -44,6 +46,7 @@ class TargetRunner {
   readonly #plan: Plan
   readonly #observer: Observer
   readonly #signal: AbortSignal
+  #before = ''
 
   constructor(engine: Engine, target: string, plan: Plan, observer: Observer, signal: AbortSignal) {
     this.#engine = engine
@@ -62,6 +65,7 @@ class TargetRunner {
 
   async run(task: Task, prompts: PromptSet): Promise<void> {
     const { methods, repeat } = this.#plan
+    this.#before = await this.#document(prompts.others)
     const tuned = await this.#tune(task, prompts.others)
     const contender = (method: BenchMethod) => this.#contender(method, task, tuned, this.#plan.maxTokens)
     const round = { target: this.#target, task: task.name, prompts: prompts.measured, repeat, plain: contender(VANILLA) }
@@ -73,6 +77,14 @@ class TargetRunner {
     // Cold runs would empty a warm pool, and another warm method would fill it: each has a round with plain runs of its own.
     for (const method of warm)
       await runRound({ ...round, others: [contender(method)], begin: () => this.#engine.forgetPhrases() }, onPrompt)
+  }
+
+  /** As many of these prompts, over and over, as make the plan's context. */
+  async #document(prompts: readonly string[]): Promise<string> {
+    const tokens: number[] = []
+    for (let i = 0; tokens.length < this.#plan.context && prompts.length > 0; i++)
+      tokens.push(...(await this.#engine.tokenize(`${prompts[i % prompts.length]}\n\n`)))
+    return await this.#engine.detokenize(tokens.slice(0, this.#plan.context))
   }
 
   async #tune(task: Task, others: readonly string[]): Promise<Tuned> {
@@ -103,7 +115,7 @@ class TargetRunner {
       once: method.pool === 'warm',
       run: async (prompt) => {
         if (method.pool === 'cold') await this.#engine.forgetPhrases()
-        return await measure(this.#engine, { ...request, messages: [{ role: 'user', content: prompt }] }, this.#signal)
+        return await measure(this.#engine, { ...request, messages: [{ role: 'user', content: this.#before + prompt }] }, this.#signal)
       },
     }
   }

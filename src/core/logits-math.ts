@@ -38,21 +38,31 @@ export function logSumExp(math: RowMath, row: Float32Array): number {
   return most + Math.log(math.sums(row, most, NEGLIGIBLE, 1).reduce((sum, one) => sum + one, 0))
 }
 
+/** A token and its probability, 0..1. */
+export interface Choice {
+  readonly token: Token
+  readonly probability: number
+}
+
 /**
- * The row's most likely token (lowest index wins a tie) and its probability: the draft model's own confidence. Terms below
- * exp(-12) are left out, so that few exponentials are enough.
+ * The row's most likely token (lowest index wins a tie), its probability, which is the draft model's own confidence, and the second most
+ * likely one. Terms below exp(-12) are left out, so that few exponentials are enough.
  */
-export function topConfidence(math: RowMath, row: Float32Array): { token: Token; probability: number } {
+export function topConfidence(math: RowMath, row: Float32Array): Choice & { readonly runnerUp?: Choice } {
   const { tokens, logits, most } = math.near(row, NEGLIGIBLE_CONFIDENCE)
   const floor = most - NEGLIGIBLE_CONFIDENCE
   let token: Token | undefined
+  let second: Token | undefined
+  let secondLogit = floor
   let sum = 0
   for (let i = 0; i < tokens.length; i++) {
     const logit = logits[i] as number
     if (logit > floor) sum += Math.exp(logit - most)
-    if (logit === most) token ??= tokens[i]
+    if (logit === most && token === undefined) token = tokens[i]
+    else if (logit > secondLogit) [second, secondLogit] = [tokens[i], logit]
   }
-  return { token: token ?? 0, probability: 1 / sum }
+  const runnerUp = second === undefined ? undefined : { token: second, probability: Math.exp(secondLogit - most) / sum }
+  return { token: token ?? 0, probability: 1 / sum, ...(runnerUp && { runnerUp }) }
 }
 
 /** The `count` most likely tokens, best first, with their logits. */

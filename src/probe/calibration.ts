@@ -9,7 +9,7 @@ import type { LlamaModel } from '../llama/model.ts'
 const WIDTHS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 24, 32, 64]
 /** Beyond this one round is enough. */
 const WIDE = 16
-const ROUNDS = 2
+const ROUNDS = 3
 /** Tokens before the passes; and before those that tell what context costs, which are read in two passes of 256. */
 const CONTEXT = 32
 const READ = 256

@@ -1,8 +1,8 @@
 import { CachedSequence } from '../core/cached-sequence.ts'
 import { topConfidence } from '../core/logits-math.ts'
-import { drive } from '../core/model.ts'
+import { drive, type Logits } from '../core/model.ts'
 import type { Token } from '../core/token.ts'
-import { TokenTree } from '../core/token-tree.ts'
+import { type NodeId, TokenTree } from '../core/token-tree.ts'
 import type { LlamaModel } from '../llama/model.ts'
 import { renderChat } from '../text/chat-template.ts'
 import type { DraftedToken, RecordedText } from './recording.ts'
@@ -45,36 +45,37 @@ function withSequence<T>(model: LlamaModel, use: (sequence: CachedSequence) => T
 function greedy(sequence: CachedSequence, prefix: readonly Token[], most: number, isEnd: (token: Token) => boolean): DraftedToken[] {
   const tokens: DraftedToken[] = []
   while (tokens.length < most) {
-    const { token, probability } = next(sequence, [...prefix, ...tokens.map(([one]) => one)])
-    tokens.push([token, rounded(probability)])
-    if (isEnd(token)) break
+    const drafted = next(sequence, [...prefix, ...tokens.map(([one]) => one)])
+    tokens.push(drafted)
+    if (isEnd(drafted[0])) break
   }
   return tokens
 }
 
-function next(sequence: CachedSequence, text: readonly Token[]): { token: Token; probability: number } {
+function next(sequence: CachedSequence, text: readonly Token[]): DraftedToken {
   const tree = TokenTree.chain(drive(sequence.catchUp(text)))
   const [logits] = sequence.cache.model.forward([{ cache: sequence.cache, tree }])
   if (!logits) throw new Error('a pass without logits')
-  const best = topConfidence(logits.math, logits.row(tree.size - 1))
+  const best = choices(logits, tree.size - 1)
   sequence.commit(tree, tree.size - 1)
   return best
 }
 
 /** The model's first choice at each place of the answer, which it reads in chunks. */
 function predictions(sequence: CachedSequence, prompt: readonly Token[], answer: readonly Token[]): DraftedToken[] {
-  const first = next(sequence, prompt)
-  const found: DraftedToken[] = [[first.token, rounded(first.probability)]]
+  const found = [next(sequence, prompt)]
   for (let at = 0; at < answer.length - 1; at += CHUNK) {
     const tree = TokenTree.chain(answer.slice(at, Math.min(at + CHUNK, answer.length - 1)), () => true)
     const [logits] = sequence.cache.model.forward([{ cache: sequence.cache, tree }])
-    for (let node = 0; logits && node < tree.size; node++) {
-      const { token, probability } = topConfidence(logits.math, logits.row(node))
-      found.push([token, rounded(probability)])
-    }
+    for (let node = 0; logits && node < tree.size; node++) found.push(choices(logits, node))
     sequence.commit(tree, tree.size - 1)
   }
   return found
+}
+
+function choices({ math, row }: Logits, node: NodeId): DraftedToken {
+  const { token, probability, runnerUp = { token, probability: 0 } } = topConfidence(math, row(node))
+  return [token, rounded(probability), runnerUp.token, rounded(runnerUp.probability)]
 }
 
 function rounded(probability: number): number {

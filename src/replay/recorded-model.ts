@@ -101,11 +101,11 @@ class RecordedCache implements Cache {
 /** The target: its text; behind a token that it did not write, what it wrote at that place. */
 export function targetAnswer({ answer }: RecordedText, follows: readonly Token[]): RecordedAnswer {
   const at = Math.min(follows.length, answer.length - 1)
-  return { drafted: [answer[at] as Token, 1], isKnown: follows.every((token, i) => token === answer[i]) }
+  return { drafted: [answer[at] as Token, 1, answer[at] as Token, 0], isKnown: follows.every((token, i) => token === answer[i]) }
 }
 
 /** What is said where nothing is on record: a token that never fits. */
-const MADE_UP: RecordedAnswer = { drafted: [VOCABULARY - 1, 0.5], isKnown: false }
+const MADE_UP: RecordedAnswer = { drafted: [VOCABULARY - 1, 0.5, VOCABULARY - 1, 0], isKnown: false }
 
 /** The draft model: along the target's text and along its own wrong turns; behind other tokens (wrong phrases, a lookahead window) nothing is on record. */
 export function draftAnswer({ answer, draft, wrong }: RecordedText, follows: readonly Token[]): RecordedAnswer {
@@ -118,14 +118,15 @@ export function draftAnswer({ answer, draft, wrong }: RecordedText, follows: rea
   return next ? { drafted: next, isKnown: true } : MADE_UP
 }
 
-/** Rows of two numbers: the most likely token and its probability; the rest is spread over so many others. */
+/** Rows are a `DraftedToken`; what the two choices leave is spread over so many others. */
 const OTHERS = 64
 const ROW: RowMath = {
   argmax: (row) => row[0] as Token,
   near: (row) => {
-    const probability = Math.max(1e-3, row[1] as number)
-    const other = Math.log((1 / probability - 1) / OTHERS + Number.MIN_VALUE)
-    return { tokens: [row[0] as Token, ...Array<Token>(OTHERS).fill(0)], logits: [0, ...Array<number>(OTHERS).fill(other)], most: 0 }
+    const [first = 0, own = 0, second = 0, its = 0] = row
+    const logitOf = (probability: number) => Math.log(Math.max(probability, 1e-9) / Math.max(own, 1e-3))
+    const tokens = [first, second, ...Array<Token>(OTHERS).fill(0)]
+    return { tokens, logits: [0, logitOf(its), ...Array<number>(OTHERS).fill(logitOf((1 - own - its) / OTHERS))], most: 0 }
   },
   top: (row) => [row[0] as Token],
   sums: () => Float64Array.of(1),

@@ -5,8 +5,9 @@ import { z } from 'zod'
 import { OuroborosError } from '../core/errors.ts'
 import type { Token } from '../core/token.ts'
 
-/** A token of the draft model and its own probability. */
-const drafted = z.tuple([z.int().min(0), z.number().min(0).max(1)])
+const probability = z.number().min(0).max(1)
+/** A token of the draft model with its own probability, and its second choice with its own. */
+const drafted = z.tuple([z.int().min(0), probability, z.int().min(0), probability])
 
 const textSchema = z.strictObject({
   task: z.string().min(1),
@@ -20,7 +21,7 @@ const textSchema = z.strictObject({
 })
 
 const recordingSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   target: z.string(),
   draft: z.string(),
   endTokens: z.array(z.int().min(0)),
@@ -64,7 +65,8 @@ function renumbered(recording: Recording): Recording {
     numbers.set(token, number)
     return number
   }
-  const all = (tokens: readonly DraftedToken[]): DraftedToken[] => tokens.map(([token, probability]) => [number(token), probability])
+  const all = (tokens: readonly DraftedToken[]): DraftedToken[] =>
+    tokens.map(([token, own, second, its]) => [number(token), own, number(second), its])
   return {
     ...recording,
     endTokens: recording.endTokens.map(number),

@@ -14,6 +14,7 @@ const plan = (others: readonly string[]): Plan => ({
   temperature: 0,
   seed: 0,
   repeat: 1,
+  context: 0,
 })
 
 async function run(engine: FakeEngine, others: readonly string[]) {

@@ -45,6 +45,16 @@ describe('ouroboros bench', () => {
     expect(world.engine.disposed).toBe(true)
   })
 
+  it('--context puts the same text of other prompts before each prompt', async () => {
+    const { world, code } = await bench({}, '--methods', 'ouroboros', '--context', '12')
+    expect(code).toBe(0)
+    const asked = world.engine.requests.map((request) => request.messages?.[0]?.content as string)
+    const measured = asked.filter((content) => content.includes('Question'))
+    const before = new Set(measured.map((content) => content.slice(0, 12)))
+    expect([...before]).toEqual(['Question 2?\n'])
+    expect(new Set(measured.map((content) => content.slice(12)))).toEqual(new Set([0, 1].map((i) => `Question ${i}?\nThink step by step.`)))
+  })
+
   it('--json - is the report and nothing else', async () => {
     const { world, code } = await bench({ facts: { costs: COSTS } }, '--json', '-', '--methods', 'ouroboros', '-n', '32', '-s', '3')
     expect(code).toBe(0)
@@ -200,6 +210,7 @@ describe('what is wrong is said before anything is loaded', () => {
     [['--methods', 'speculative', '--no-draft'], 2, /speculative needs a draft model/],
     [['--methods', 'speculative', '--targets', 'a.gguf'], 2, /a.gguf has none: name one with --spec-draft-model/],
     [['--hardware', 'h100'], 1, /no such hardware: received h100/],
+    [['--peers', 'llama.cpp', '--context', '9'], 2, /--context goes with our own methods only/],
     [['--peers', 'llama.cpp,vllm'], 2, /Allowed: llama.cpp, ik_llama.cpp/],
     [['--json', '/nowhere/r.json'], 1, /cannot write \/nowhere\/r.json/],
     [['--html', '/nowhere/r.html'], 1, /cannot write \/nowhere\/r.html/],

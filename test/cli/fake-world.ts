@@ -116,16 +116,16 @@ export class FakeEngine implements Engine {
     return { started, result, [Symbol.asyncIterator]: () => steps() }
   }
 
-  async tokenize(): Promise<number[]> {
-    return []
+  async tokenize(text: string): Promise<number[]> {
+    return [...BYTES.tokenize(text)]
   }
 
   async pieces(): Promise<number[][]> {
     return []
   }
 
-  async detokenize(): Promise<string> {
-    return ''
+  async detokenize(tokens: readonly number[]): Promise<string> {
+    return BYTES.detokenize(tokens)
   }
 
   async forgetPhrases(): Promise<void> {

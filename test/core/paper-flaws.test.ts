@@ -128,6 +128,19 @@ describe('flaws of the published code', () => {
     expect(ours(world, pool, [3, 4], { branches: 3 }).emitted).toEqual([5, 11, 12, 13, 14])
   })
 
+  it('a rejected draft token ends the step: the default also sends the draft model’s second choice, and a phrase behind it', () => {
+    const target = model({ 4: 20 })
+    // Behind 4 the draft model is unsure between 5 and 20.
+    const law = (text: readonly Token[]) =>
+      Array.from({ length: WORDS }, (_, word) => (word === (text.at(-1) as Token) + 1 ? 9 : word === 20 && text.at(-1) === 4 ? 8.9 : 0))
+    const world = { target, draft: new FakeModel({ vocabSize: WORDS, law }), gamma: 2, K: 0 }
+    expect(paper(world, new PaperPool(4), [3, 4]).emitted).toEqual([20])
+
+    const pool = new PhrasePool()
+    pool.insert([20, 21, 22], 1, 3, 1, 'history')
+    expect(ours(world, pool, [3, 4], { branches: 1 }).emitted).toEqual([20, 21, 22, 23])
+  })
+
   it('a phrase is known by one token: the default looks for the longest key first', () => {
     // Two things have followed 5; which one depends on the token before.
     const world = { target: model({ 5: 21 }), draft: model(), gamma: 1, K: 1 }

@@ -34,8 +34,12 @@ describe('rows of logits', () => {
     fc.assert(
       fc.property(rows, (row) => {
         const most = Math.max(...row)
-        const { token, probability } = topConfidence(ROW_MATH, row)
+        const { token, probability, runnerUp } = topConfidence(ROW_MATH, row)
         expect(token).toBe(row.indexOf(most))
+        const [, second] = topTokens(ROW_MATH, row, 2)
+        if (second && second.logit > most - 12) expect(runnerUp?.token).toBe(second.token)
+        else expect(runnerUp).toBeUndefined()
+        expect(runnerUp?.probability ?? 0).toBeLessThanOrEqual(probability)
         const sum = row.reduce((total, value) => total + Math.exp(value - most), 0)
         expect(Math.abs(probability - 1 / sum)).toBeLessThan(0.01)
         expect(logSumExp(ROW_MATH, row)).toBeCloseTo(most + Math.log(sum), 6)

@@ -23,19 +23,19 @@ const TEXT: RecordedText = {
   prompt: [9, 8],
   answer: [1, 2, 3, 4],
   draft: [
-    [1, 0.9],
-    [5, 0.4],
-    [3, 0.8],
-    [4, 0.7],
+    [1, 0.9, 7, 0.1],
+    [5, 0.4, 2, 0.3],
+    [3, 0.8, 7, 0.1],
+    [4, 0.7, 7, 0.2],
   ],
-  wrong: { 1: [[6, 0.5]] },
+  wrong: { 1: [[6, 0.5, 7, 0.2]] },
 }
 
 describe('recorded models', () => {
   it('the draft model answers along the text and along its own wrong turns', () => {
-    expect(draftAnswer(TEXT, [1])).toEqual({ drafted: [5, 0.4], isKnown: true })
-    expect(draftAnswer(TEXT, [1, 5])).toEqual({ drafted: [6, 0.5], isKnown: true })
-    expect(draftAnswer(TEXT, [1, 2])).toEqual({ drafted: [3, 0.8], isKnown: true })
+    expect(draftAnswer(TEXT, [1])).toEqual({ drafted: [5, 0.4, 2, 0.3], isKnown: true })
+    expect(draftAnswer(TEXT, [1, 5])).toEqual({ drafted: [6, 0.5, 7, 0.2], isKnown: true })
+    expect(draftAnswer(TEXT, [1, 2])).toEqual({ drafted: [3, 0.8, 7, 0.1], isKnown: true })
   })
 
   it('says so where nothing is on record, and does not tell what comes', () => {
@@ -47,7 +47,7 @@ describe('recorded models', () => {
   })
 
   it('the target writes its text', () => {
-    expect(targetAnswer(TEXT, [1, 2])).toEqual({ drafted: [3, 1], isKnown: true })
+    expect(targetAnswer(TEXT, [1, 2])).toEqual({ drafted: [3, 1, 3, 0], isKnown: true })
     expect(targetAnswer(TEXT, [7]).isKnown).toBe(false)
   })
 })
@@ -55,7 +55,7 @@ describe('recorded models', () => {
 describe('recordings', () => {
   it('are read as they were written, with other token numbers', async () => {
     const file = join(await tempFolder(), 'one.json.gz')
-    writeRecording(file, { version: 1, target: 'big', draft: 'small', endTokens: [4], texts: [TEXT] })
+    writeRecording(file, { version: 2, target: 'big', draft: 'small', endTokens: [4], texts: [TEXT] })
     const [text] = readRecording(file).texts
     expect(text?.prompt).toEqual([1, 2])
     expect(text?.answer[3]).toBe(0) // the end token came first

@@ -53,7 +53,7 @@ export function registerBenchRecord(bench: Command, { terminal }: World): void {
         }
       }
       const endTokens = [...target.vocabulary.endTokens]
-      writeRecording(file, { version: 1, target: target.description, draft: draft.description, endTokens, texts })
+      writeRecording(file, { version: 2, target: target.description, draft: draft.description, endTokens, texts })
       draft.close()
       target.close()
     })

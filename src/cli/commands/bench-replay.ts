@@ -42,7 +42,7 @@ export function registerBenchReplay(bench: Command, { terminal }: World): void {
     })
 }
 
-const REPLAYED = ['cpu-avx512', 'cpu-avx512-q8', 'cpu-avx2', 'cpu-stock', 'flat-gpu', 'a100-yi-34b']
+const REPLAYED = ['cpu-avx512', 'cpu-avx512-q8', 'cpu-zen4', 'cpu-zen4-busy', 'cpu-avx2', 'cpu-stock', 'flat-gpu', 'a100-yi-34b']
 
 function fitReport(variations: readonly Variation[]): string {
   const row = (name: string, values: readonly string[]) => `${name.padEnd(15)}${values.map((value) => value.padStart(10)).join('')}`

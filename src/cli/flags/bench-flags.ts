@@ -21,6 +21,7 @@ export interface BenchFlags extends LoadFlags {
   temp: number
   seed: number
   repeat: number
+  context: number
   specDraftNMax?: number
   peers?: PeerName[]
   hardware?: string[]
@@ -43,6 +44,7 @@ export function addBenchFlags(command: Command): Command {
     .option('--temp <t>', 'temperature; 0 is greedy', real({ min: 0, max: 100 }), 0)
     .option('-s, --seed <n>', 'seed of sampling', integer({ min: 0, max: 0xffff_ffff }), 0)
     .option('--repeat <n>', 'measure each prompt this often, take medians', integer({ min: 1 }), 1)
+    .option('--context <n>', 'tokens of other prompts before each one, read once for all', integer({ min: 0, max: 1_000_000 }), 0)
     .option(
       '--spec-draft-n-max <n>',
       'draft length of plain speculation instead of a tuned one, and of the ablation [gamma]',
@@ -72,6 +74,8 @@ export function toPlan(flags: BenchFlags, note: (line: string) => void): Plan {
   const { data } = flags
   // Not required by the parser: it would ask for it before `bench serve` as well.
   if (data === undefined) throw new OuroborosError('E_USAGE', "required option '--data <dir>' not specified")
+  if (flags.context > 0 && flags.peers)
+    throw new OuroborosError('E_USAGE', `--context goes with our own methods only: received --context ${flags.context} and --peers`)
   const tasks = new Map(flags.tasks.flatMap(findTasks).map((task) => [task.name, task]))
   return {
     methods: methodsOf(flags, note),
@@ -80,6 +84,7 @@ export function toPlan(flags: BenchFlags, note: (line: string) => void): Plan {
     temperature: flags.temp,
     seed: flags.seed,
     repeat: flags.repeat,
+    context: flags.context,
     ...(flags.specDraftNMax !== undefined && { draftLength: flags.specDraftNMax }),
   }
 }

@@ -1,5 +1,6 @@
 import type { Evidence } from '../../control/acceptance.ts'
 import type { OfferedNode } from '../../control/planner.ts'
+import type { Choice } from '../../logits-math.ts'
 import type { Token } from '../../token.ts'
 import type { Proposal } from '../../token-tree.ts'
 import { type NodeId, ROOT, TokenTree } from '../../token-tree.ts'
@@ -9,6 +10,8 @@ export interface NodeEstimate {
   readonly origin: Proposal['origin']
   readonly evidence: Evidence
   readonly probability: number
+  /** The draft model's second choice in its place; absent: this is one. */
+  readonly runnerUp?: Choice
 }
 
 /** A proposal that grows: the trunk's end, and each node's probability. */

@@ -1,6 +1,7 @@
 import { type AcceptanceModel, draftEvidence } from '../../control/acceptance.ts'
 import { type Decision, NOTHING, type Planner } from '../../control/planner.ts'
 import type { DraftBudget, Drafter, Verdict } from '../../drafter.ts'
+import type { Choice } from '../../logits-math.ts'
 import type { ForwardInput, Logits } from '../../model.ts'
 import { type Continuation, continuations, type PoolTier, predicts } from '../../phrases/continuations.ts'
 import { judgePhrase, learnFromRejected, type TriedPhrase } from '../../phrases/correct.ts'
@@ -18,7 +19,7 @@ export interface OuroborosOptions {
   readonly draftLength?: number
   /** Most phrases at the draft's end (K). Default 3. */
   readonly suffixes?: number
-  /** Most nodes before the end, the least sure ones, where another phrase is tried. Default 2. */
+  /** Most nodes before the end, the least sure ones, where another token is tried. Default 4. */
   readonly branches?: number
   /** Least probability of a phrase that goes to the target without asking the draft model; > 1 = never. Default 0: where it pays. */
   readonly directChance?: number
@@ -43,6 +44,8 @@ export interface OuroborosParts {
 
 /** Rejected nodes read per step: each costs a pass over a row of logits. */
 const LEARN_NODES = 2
+/** Most phrases that ride in one draft pass. */
+const GUESSES = 3
 
 /**
  * Ouroboros (Zhao et al., EMNLP 2024): a draft written phrase by phrase, lengthened by phrases for free, and phrases
@@ -63,7 +66,7 @@ export class OuroborosDrafter implements Drafter {
   #hits = 0
 
   constructor(options: OuroborosOptions, parts: OuroborosParts) {
-    this.#options = { draftLength: 32, suffixes: 3, branches: 2, directChance: 0, ...options }
+    this.#options = { draftLength: 32, suffixes: 3, branches: 4, directChance: 0, ...options }
     this.#parts = parts
     const { expected, history, pool } = parts
     this.#tiers = [
@@ -115,12 +118,13 @@ export class OuroborosDrafter implements Drafter {
    * from there on the trunk is phrases only.
    */
   *#draft(draft: DraftTree): Generator<ForwardInput, NodeId, Logits> {
-    const { drafting, draftAcceptance, planner, endTokens } = this.#parts
+    const { drafting, planner, endTokens } = this.#parts
     let left = this.#options.draftLength
     let run = this.#predictedRun
     let end: NodeId | undefined
     while (draft.room > 0 && !endTokens.has(draft.text.at(-1) as Token)) {
-      const phrase = this.#continuations(draft.text, 1, run)[0]
+      const phrases = this.#continuations(draft.text, drafting ? GUESSES : 1, run)
+      const [phrase] = phrases
       const phraseProbability = phrase?.probabilities[0] ?? 0
       const direct = phrase ? this.#direct(draft, phrase) : NOTHING
       const most = Math.min(left, draft.room)
@@ -135,20 +139,41 @@ export class OuroborosDrafter implements Drafter {
         continue
       }
       if (!drafting || asked.count === 0) break
-      const guess = phrase?.tokens.slice(0, planner.guessesWorthRiding(alongPath(1, phrase.probabilities), pending)) ?? []
-      const written = yield* drafting.pass(draft.text, most, guess)
+      const written = yield* drafting.pass(draft.text, most, this.#guesses(phrases, pending))
       if (written.length === 0) break
       end = undefined
       run = written.length === 1 && written[0]?.token === phrase?.tokens[0] ? run + 1 : 0
-      for (const { token, probability } of written) {
-        const evidence = draftEvidence(probability)
-        const estimate = { origin: 'draft', evidence, probability: draftAcceptance.probability(evidence) } as const
-        draft.moveTo(draft.add(draft.at, token, estimate, phraseProbability))
+      for (const { token, probability, runnerUp } of written) {
+        draft.moveTo(draft.add(draft.at, token, this.#draftEstimate(probability, runnerUp), phraseProbability))
         left--
         if (endTokens.has(token)) break
       }
     }
     return end ?? draft.at
+  }
+
+  /** The first tokens of these phrases, as many as pay, that ride in a draft pass of `width` tokens: the draft model may go on with one. */
+  #guesses(phrases: readonly Continuation[], width: number): Token[][] {
+    let left = 1
+    const nodes = phrases.flatMap((phrase, i) => {
+      const path = alongPath(left, phrase.probabilities)
+      left *= 1 - (phrase.probabilities[0] as number)
+      return path.map((probability) => ({ probability, i }))
+    })
+    nodes.sort((a, b) => b.probability - a.probability)
+    const riding = nodes.slice(
+      0,
+      this.#parts.planner.guessesWorthRiding(
+        nodes.map(({ probability }) => probability),
+        width,
+      ),
+    )
+    return phrases.map(({ tokens }, i) => tokens.slice(0, riding.filter((node) => node.i === i).length)).filter((guess) => guess.length > 0)
+  }
+
+  #draftEstimate(probability: number, runnerUp?: Choice): NodeEstimate {
+    const evidence = draftEvidence(probability)
+    return { origin: 'draft', evidence, probability: this.#parts.draftAcceptance.probability(evidence), ...(runnerUp && { runnerUp }) }
   }
 
   /** What a phrase is worth at the trunk's end, without the draft model. */
@@ -171,7 +196,7 @@ export class OuroborosDrafter implements Drafter {
     }
   }
 
-  /** Where the draft was least sure, another phrase may win: a rejected trunk need not end the step. */
+  /** Where the draft was least sure, its second choice or another phrase may win: a rejected trunk need not end the step. */
   #branch(draft: DraftTree): void {
     const trunk = draft.tree.path(draft.at)
     const probabilityOf = (node: NodeId) => (draft.estimates[node] as NodeEstimate).probability
@@ -180,9 +205,14 @@ export class OuroborosDrafter implements Drafter {
       .sort((a, b) => probabilityOf(a.node) - probabilityOf(b.node))
       .slice(0, this.#options.branches)
     for (const { parent, node } of weak) {
+      const left = 1 - probabilityOf(node)
       const other = this.#continuations(draft.textTo(parent), 2).find((phrase) => phrase.tokens[0] !== draft.tree.token(node))
-      if (!other) continue
-      this.#attach(draft, parent, besideOthers(other, 1 - probabilityOf(node)))
+      if (other) this.#attach(draft, parent, besideOthers(other, left))
+      const { runnerUp } = draft.estimates[node] as NodeEstimate
+      if (!runnerUp || draft.roomAt(parent) <= 0) continue
+      const second = draft.add(parent, runnerUp.token, this.#draftEstimate(runnerUp.probability), 0)
+      const behind = this.#continuations(draft.textTo(second), 1)[0]
+      if (behind) this.#attach(draft, second, behind)
     }
   }
 
@@ -208,12 +238,12 @@ export class OuroborosDrafter implements Drafter {
     const accepted = new Set(verdict.accepted)
     const { emitted, proposal } = verdict
     planner.observe(emitted.length, proposal.size, verdict.draftWidths)
-    for (const [node, { origin, evidence }] of this.#estimates.entries()) {
+    for (const [node, { origin, evidence, runnerUp }] of this.#estimates.entries()) {
       const parent = proposal.parent(node)
       if (parent !== ROOT && !accepted.has(parent)) continue
       const model = origin === 'draft' ? draftAcceptance : phraseAcceptance
       model.learn(evidence, accepted.has(node))
-      if (origin === 'draft') planner.observeDraftToken(accepted.has(node))
+      if (runnerUp) planner.observeDraftToken(accepted.has(node))
     }
     this.#countPredictedRun(verdict)
     const before = verdict.prefix.slice(Math.max(0, verdict.before - MAX_KEY), verdict.before)

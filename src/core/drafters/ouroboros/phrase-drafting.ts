@@ -1,7 +1,7 @@
 import type { CachedSequence } from '../../cached-sequence.ts'
 import { CONTROL } from '../../control/constants.ts'
 import type { CostModel } from '../../control/pass-costs.ts'
-import { topConfidence } from '../../logits-math.ts'
+import { type Choice, topConfidence } from '../../logits-math.ts'
 import type { ForwardInput, Logits } from '../../model.ts'
 import { MAX_KEY, type PhrasePool } from '../../phrases/phrase-pool.ts'
 import { uniform } from '../../sampling/philox.ts'
@@ -10,7 +10,7 @@ import { TokenTree } from '../../token-tree.ts'
 import { LookaheadWindow, type WindowSize } from '../lookahead-window.ts'
 
 export interface PhraseDraftingOptions extends WindowSize {
-  /** Phrases tried per draft pass (G); 0 = none; absent: the guess that the caller gives. `window` (W) 0 = no window; both 0 = plain drafting. */
+  /** Phrases tried per draft pass (G); 0 = none; absent: those that the caller gives. `window` (W) 0 = no window; both 0 = plain drafting. */
   readonly guesses?: number
 }
 
@@ -21,10 +21,9 @@ export function windowThatPays(draft: CostModel, ngram: number): number {
   return [16, 8, 4].find(pays) ?? 0
 }
 
-/** A token that the draft model wrote, with its own probability. */
-export interface DraftedToken {
-  readonly token: Token
-  readonly probability: number
+/** A token that the draft model wrote, with its own probability, and its second choice. */
+export interface DraftedToken extends Choice {
+  readonly runnerUp?: Choice
 }
 
 /**
@@ -62,12 +61,12 @@ export class PhraseDrafting {
     return text.length - this.#draft.common(text)
   }
 
-  /** One draft pass behind `text`: at least one token and at most `most`, or none at the draft model's context end. `guess`: tokens that may follow. */
-  *pass(text: readonly Token[], most: number, guess: readonly Token[] = []): Generator<ForwardInput, DraftedToken[], Logits> {
+  /** One draft pass behind `text`: at least one token and at most `most`, or none at the draft model's context end. `given`: phrases that may follow. */
+  *pass(text: readonly Token[], most: number, given: readonly (readonly Token[])[] = []): Generator<ForwardInput, DraftedToken[], Logits> {
     const { contextLength, maxBatch } = this.#draft.cache.model
     const room = contextLength - text.length
     if (room < 0) return []
-    const { guesses, window } = this.#beside(text, guess, Math.min(most - 1, room), room, maxBatch - 1)
+    const { guesses, window } = this.#beside(text, given, Math.min(most - 1, room), room, maxBatch - 1)
     const pending = yield* this.#draft.catchUp(text, guesses.flat().length + (window?.nodes ?? 0))
     const tree = TokenTree.chain(pending)
     const root = tree.size - 1
@@ -78,9 +77,9 @@ export class PhraseDrafting {
     const tokens: DraftedToken[] = []
     let at = root
     for (;;) {
-      const { token, probability } = topConfidence(logits.math, logits.row(at))
-      tokens.push({ token, probability })
-      const child = tree.child(at, token)
+      const drafted = topConfidence(logits.math, logits.row(at))
+      tokens.push(drafted)
+      const child = tree.child(at, drafted.token)
       if (child === undefined || !tree.needsLogits(child) || tokens.length === most) break
       at = child
     }
@@ -94,7 +93,7 @@ export class PhraseDrafting {
   /** What rides in the pass of the last token, as far as context (`room`) and batch (`nodes`) reach: guesses first. */
   #beside(
     text: readonly Token[],
-    given: readonly Token[],
+    given: readonly (readonly Token[])[],
     longest: number,
     room: number,
     nodes: number,
@@ -103,7 +102,8 @@ export class PhraseDrafting {
     const { isRecurrent } = this.#draft.cache.model
     const { guesses: most } = this.#options
     const guesses: Token[][] = []
-    for (const phrase of most === undefined ? [given] : this.#guesses(text, isRecurrent ? Math.min(1, most) : most)) {
+    const tried = most === undefined ? given : this.#guesses(text, most)
+    for (const phrase of isRecurrent ? tried.slice(0, 1) : tried) {
       const guess = phrase.slice(0, longest)
       if (guess.length === 0 || guess.length > left) continue
       guesses.push(guess)
