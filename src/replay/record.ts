@@ -12,14 +12,15 @@ const WRONG_TOKENS = 16
 /** Answer tokens that the draft model reads per pass. */
 const CHUNK = 32
 
-/** Records one answer: the target's greedy text, and what the draft model says at every place of it. */
-export function record(target: LlamaModel, draft: LlamaModel, task: string, message: string, maxTokens: number): RecordedText {
+/** Records one answer: the target's greedy text, and what the draft model, if there is one, says at every place of it. */
+export function record(target: LlamaModel, draft: LlamaModel | undefined, task: string, message: string, maxTokens: number): RecordedText {
   const { vocabulary } = target
   const { endTokens } = vocabulary
   const prompt = vocabulary.tokenizeParts(renderChat(target, { messages: [{ role: 'user', content: message }] }).parts)
   const answer = withSequence(target, (sequence) =>
     greedy(sequence, prompt, maxTokens, (token) => endTokens.has(token)).map(([token]) => token),
   )
+  if (!draft) return { task, prompt, answer, draft: [], wrong: {} }
   return withSequence(draft, (sequence) => {
     const drafted = predictions(sequence, prompt, answer)
     const wrong: Record<string, DraftedToken[]> = {}

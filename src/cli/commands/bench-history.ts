@@ -46,7 +46,7 @@ async function benchHistory(recordings: readonly string[], flags: HistoryFlags, 
     throw new OuroborosError('E_USAGE', 'nothing to measure: give recordings (bench record), --repository or --edits')
   const { completeCode, editLoop, replayHistory } = await import('../../replay/history.ts')
   const { readRecording } = await import('../../replay/recording.ts')
-  const machine = readHardware(hardware)
+  const machine = { ...readHardware(hardware), ...(!flags.draft && { draft: null }) }
   const rows: HistoryRow[] = []
   for (const recording of recordings.map(readRecording)) rows.push(...(await replayHistory(recording, machine, SIZES)))
   const load: Load = (options) => loadWithProgress(world, flags, options)

@@ -17,6 +17,8 @@ interface RecordFlags {
   tokens: number
   model: string
   specDraftModel?: string
+  /** False with `--no-draft`. */
+  draft: boolean
 }
 
 /** `ouroboros bench record`: answers of both models, for `bench replay`. */
@@ -32,19 +34,23 @@ export function registerBenchRecord(bench: Command, { terminal }: World): void {
     .option('-n, --tokens <n>', 'most tokens per answer', integer({ min: 2, max: 4096 }), 96)
     .option('-m, --model <model>', 'target model', defaultTarget)
     .option('--spec-draft-model <model>', 'draft model; a catalog id as target brings its own')
+    .option('--no-draft', 'the target only, for bench history --no-draft')
     .action(async (file: string, flags: RecordFlags) => {
       checkWritable(file)
       const { LlamaModel } = await import('../../llama/model.ts')
       const { fastDraft } = await import('../../runtime/fast-draft.ts')
       const { record } = await import('../../replay/record.ts')
       const { writeRecording } = await import('../../replay/recording.ts')
-      const draftName = flags.specDraftModel ?? findEntry(flags.model)?.draft
-      if (draftName === undefined)
-        throw new OuroborosError('E_USAGE', `${flags.model} brings no draft model: name one with --spec-draft-model`)
+      const draftName = flags.draft ? (flags.specDraftModel ?? findEntry(flags.model)?.draft) : undefined
+      if (flags.draft && draftName === undefined)
+        throw new OuroborosError('E_USAGE', `${flags.model} brings no draft model: name one with --spec-draft-model, or give --no-draft`)
       const tasks = flags.tasks.flatMap(findTasks).map((task) => ({ task, prompts: promptsOf(task, flags) }))
       const target = LlamaModel.load(await resolveModel(flags.model))
       // As drafts are made by default.
-      const draft = LlamaModel.load(await fastDraft(draftName, await resolveModel(draftName)), { frequentTokens: true })
+      const draft =
+        draftName === undefined
+          ? undefined
+          : LlamaModel.load(await fastDraft(draftName, await resolveModel(draftName)), { frequentTokens: true })
       const texts: RecordedText[] = []
       for (const { task, prompts } of tasks) {
         for (const [i, prompt] of prompts.entries()) {
@@ -53,8 +59,8 @@ export function registerBenchRecord(bench: Command, { terminal }: World): void {
         }
       }
       const endTokens = [...target.vocabulary.endTokens]
-      writeRecording(file, { version: 2, target: target.description, draft: draft.description, endTokens, texts })
-      draft.close()
+      writeRecording(file, { version: 2, target: target.description, draft: draft?.description ?? 'none', endTokens, texts })
+      draft?.close()
       target.close()
     })
 }

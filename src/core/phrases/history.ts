@@ -1,5 +1,6 @@
 import type { PhraseSource, Token } from '../token.ts'
-import { MAX_PHRASE, PhrasePool } from './phrase-pool.ts'
+import { Alignment } from './alignment.ts'
+import { MAX_KEY, MAX_PHRASE, PhrasePool } from './phrase-pool.ts'
 
 /** A position is first learned when this many tokens follow it, and once more when a whole phrase does. */
 const EARLY = 3
@@ -19,6 +20,7 @@ export class History {
   readonly pool: PhrasePool
   #text: Token[] = []
   #sources: ReadonlySet<PhraseSource> = EVERYTHING
+  readonly #alignment = new Alignment()
   #early = 0
   #whole = 0
 
@@ -38,12 +40,25 @@ export class History {
     this.#whole = same
     this.#text = [...prompt]
     this.#learn(prompt, 'prompt', 0)
+    this.#alignment.begin()
+    for (let i = 0; i < prompt.length; i++) this.#alignment.next(prompt, i)
   }
 
   /** The answer has grown to `prefix`. */
   extend(prefix: readonly Token[]): void {
-    for (let i = this.#text.length; i < prefix.length; i++) this.#text.push(prefix[i] as Token)
-    this.#learn(this.#text, 'history', EARLY)
+    const text = this.#text
+    for (let i = text.length; i < prefix.length; i++) {
+      text.push(prefix[i] as Token)
+      for (const place of this.#alignment.next(text, i)) this.#resume(place)
+    }
+    this.#learn(text, 'history', EARLY)
+  }
+
+  /** Behind the text's end follows, perhaps, what stands at `place`. */
+  #resume(place: number): void {
+    const text = [...this.#text.slice(-MAX_KEY), ...this.#text.slice(place, place + MAX_PHRASE)]
+    const at = Math.min(MAX_KEY, this.#text.length)
+    for (let keySize = 1; keySize <= at; keySize++) this.local.insert(text, at, text.length, keySize, 'history', 0)
   }
 
   #learn(text: readonly Token[], source: PhraseSource, early: number): void {
