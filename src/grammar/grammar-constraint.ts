@@ -14,7 +14,9 @@ export class TokenGrammar {
   readonly matcher: Matcher
   readonly trie: TokenTrie
   readonly endTokens: ReadonlySet<Token>
-  readonly #masks = new Map<State, Uint8Array>()
+  /** As long as the matcher remembers the state. */
+  #masks = new WeakMap<State, Uint8Array>()
+  #count = 0
 
   /** Throws E_GRAMMAR. */
   constructor(grammar: string, trie: TokenTrie, endTokens: ReadonlySet<Token>) {
@@ -56,8 +58,12 @@ export class TokenGrammar {
       node++
     }
     if (reading.state.mayEnd && reading.missing === 0) for (const token of this.endTokens) allow(token)
-    if (this.#masks.size >= MASKS) this.#masks.clear()
-    if (reading.missing === 0) this.#masks.set(reading.state, mask)
+    if (reading.missing > 0) return mask
+    if (++this.#count > MASKS) {
+      this.#masks = new WeakMap()
+      this.#count = 1
+    }
+    this.#masks.set(reading.state, mask)
     return mask
   }
 

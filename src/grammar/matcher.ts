@@ -30,8 +30,11 @@ type Instruction = Item | { readonly kind: 'end' }
 const MAX_READINGS = 20_000
 /** Nodes looked at for one character. */
 const MAX_WORK = 200_000
-/** Nodes that are remembered, alone and in states. */
-const MAX_MEMORY = 1_000_000
+/** Nodes that are remembered, alone and in states: some 100 bytes each, and as much as 16 of them for a state. */
+const MAX_MEMORY = 500_000
+const STATE_MEMORY = 16
+/** Steps from one state to another that are remembered. */
+const MAX_STEPS = 500_000
 
 /**
  * Reads texts by a GBNF grammar, character by character, all readings side by side. No recursion, and the work per
@@ -48,6 +51,7 @@ export class Matcher {
   #states = new Map<string, State>()
   #ids = 0
   #memory = 0
+  #steps = 0
 
   /** Throws E_GRAMMAR. */
   constructor(grammar: string) {
@@ -63,6 +67,7 @@ export class Matcher {
     const cached = point < 128 ? state.ascii[point] : state.others.get(point)
     if (cached !== undefined) return cached ?? undefined
     const next = this.#advance(state, point)
+    if (++this.#steps > MAX_STEPS) this.#forgetSteps()
     if (point < 128) state.ascii[point] = next ?? null
     else state.others.set(point, next ?? null)
     return next
@@ -132,11 +137,19 @@ export class Matcher {
         this.#nodes = new Map()
         this.#memory = 0
       }
-      this.#memory += nodes.length + 1
+      this.#memory += nodes.length + STATE_MEMORY
       state = { nodes, mayEnd, ascii: new Array(128), others: new Map() }
       this.#states.set(key, state)
     }
     return state
+  }
+
+  #forgetSteps(): void {
+    this.#steps = 0
+    for (const { ascii, others } of this.#states.values()) {
+      ascii.fill(undefined)
+      others.clear()
+    }
   }
 
   #node(place: number, count: number, back: Node | undefined): Node {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { GrammarConstraint, TokenGrammar } from '../../src/grammar/grammar-constraint.ts'
 import { TokenTrie } from '../../src/grammar/token-trie.ts'
@@ -52,6 +54,24 @@ it('takes no bytes that are not UTF-8', () => {
   expect(allowed(one)).toEqual([END, 2, 3, 4, 5, 6, 7, 8, 9, 10, token(0xc3), token(0xf0, 0x9f), token(0xe0), token(0x61, 0xc3)])
   one.accept(token(0xe0))
   expect(allowed(one)).toEqual([token(0xa9)])
+})
+
+it('what is remembered of a text without end does not grow with it', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const chinese = Array.from({ length: 20_000 }, (_, i) => Buffer.from(String.fromCodePoint(0x4e00 + i)))
+  const grammar = new TokenGrammar('root ::= .{0,65536}', new TokenTrie(chinese.length, (token) => chinese[token] as Buffer), new Set())
+  const constraint = new GrammarConstraint(grammar)
+  const write = (tokens: number) => {
+    for (let i = 0; i < tokens; i++) {
+      constraint.mask(new Float32Array(chinese.length))
+      constraint.accept(i)
+    }
+    collect()
+    return process.memoryUsage().heapUsed / 2 ** 20
+  }
+  const before = write(30)
+  expect(write(120) - before).toBeLessThan(30)
 })
 
 it('a fork goes its own way', () => {
