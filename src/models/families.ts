@@ -1,3 +1,4 @@
+import { omitUndefined } from '../core/omit-undefined.ts'
 import type { CatalogEntry } from './catalog-entry.ts'
 
 /** A family's models: targets, then the draft models that they name. All have the same vocabulary; padding may differ. */
@@ -167,6 +168,6 @@ export const familyModels: readonly CatalogEntry[] = FAMILIES.flatMap(({ name, m
     home: { repo, file, revision: 'main' },
     wheels: [],
     description: name,
-    ...(draft !== undefined && { draft }),
+    ...omitUndefined({ draft }),
   })),
 )

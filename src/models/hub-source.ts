@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OuroborosError } from '../core/errors.ts'
+import { omitUndefined } from '../core/omit-undefined.ts'
 import { requireSpace } from './disk-space.ts'
 import { type HubFile, hubAddress } from './hub-file.ts'
 import { type HubRecord, requestRecord } from './hub-record.ts'
@@ -78,7 +79,7 @@ export class HubSource implements Source {
     if (answer.total !== undefined && partial.length < answer.total)
       throw new Error(`connection cut after ${partial.length} of ${answer.total} bytes`)
     const sha256 = record?.sha256 ?? answer.sha256
-    return { ...(answer.total !== undefined && { bytes: answer.total }), ...(sha256 && { sha256 }) }
+    return { ...omitUndefined({ bytes: answer.total }), ...(sha256 && { sha256 }) }
   }
 
   /** Refuses another file of the same name before it is downloaded. */

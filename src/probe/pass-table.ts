@@ -1,4 +1,5 @@
 import type { Cache } from '../core/model.ts'
+import { omitUndefined } from '../core/omit-undefined.ts'
 import { uniform } from '../core/sampling/philox.ts'
 import { TokenTree } from '../core/token-tree.ts'
 import { LlamaModel } from '../llama/model.ts'
@@ -25,7 +26,7 @@ const CHUNK = 256
 
 /** Measures both in turn, round by round, so that a machine that becomes slower meanwhile slows both. Throws as `LlamaModel.load` does. */
 export function measurePasses(file: string, threads?: number): PassRow[] {
-  const options = { contextLength: 4096, ...(threads !== undefined && { threads }) }
+  const options = { contextLength: 4096, ...omitUndefined({ threads }) }
   const models = [true, false].map((kernels) => LlamaModel.load(file, { ...options, kernels }))
   try {
     const caches = models.map((model) => model.open())

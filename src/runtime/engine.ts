@@ -4,6 +4,7 @@ import { GenerationChannel } from '../api/generation-channel.ts'
 import { checkLoadOptions, checkRequest } from '../api/request-schema.ts'
 import type { Engine, EngineFacts, GenerateRequest, Generation, LoadOptions, TokenizeOptions } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
+import { omitUndefined } from '../core/omit-undefined.ts'
 import { fromWire } from '../core/wire-error.ts'
 import { startThread } from '../llama/thread.ts'
 import { findEntry } from '../models/catalog.ts'
@@ -142,7 +143,7 @@ class WorkerEngine implements Engine {
   }
 
   async forgetPhrases(tenant?: string): Promise<void> {
-    await this.#ask((id) => ({ type: 'forget', id, ...(tenant !== undefined && { tenant }) }))
+    await this.#ask((id) => ({ type: 'forget', id, ...omitUndefined({ tenant }) }))
   }
 
   dispose(): Promise<void> {

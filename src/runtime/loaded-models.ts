@@ -1,5 +1,6 @@
 import type { CostModel } from '../core/control/pass-costs.ts'
 import type { Costs } from '../core/control/planner.ts'
+import { omitUndefined } from '../core/omit-undefined.ts'
 import { contextLengthOf } from '../llama/context-size.ts'
 import { library } from '../llama/library.ts'
 import { trainedContext } from '../llama/memory-need.ts'
@@ -45,7 +46,7 @@ export class LoadedModels {
     if (memoryCheck !== false) checkMemory([targetFile, ...(draftFile ? [draftFile] : [])], options)
     const load = (gguf: Gguf, settings: LlamaModelOptions) =>
       LlamaModel.load(gguf, { ...settings, onProgress: (fraction) => onProgress('load', gguf.path, fraction) })
-    this.settings = { ...shared, ...(gpuLayers !== undefined && { gpuLayers }) }
+    this.settings = { ...shared, ...omitUndefined({ gpuLayers }) }
     this.target = load(targetFile, this.settings)
     try {
       const { contextLength } = this.target

@@ -50,7 +50,7 @@ export async function runRequest(runtime: Runtime, request: WireRequest, handler
         maxTokens: maxTokensOf(request),
         promptChunk: () => runtime.scheduler.promptChunk(runtime.target),
         load: scheduled,
-        ...(request.logprobs !== undefined && { logprobs: request.logprobs }),
+        ...omitUndefined({ logprobs: request.logprobs }),
       },
       prompt,
     )
@@ -61,7 +61,7 @@ export async function runRequest(runtime: Runtime, request: WireRequest, handler
     return {
       text: answer.text,
       finishReason,
-      ...(answer.stop !== undefined && { stop: answer.stop }),
+      ...omitUndefined({ stop: answer.stop }),
       usage: { promptTokens: prompt.length, completionTokens: clock.tokens, cachedTokens },
       timings: clock.timings(),
       method,

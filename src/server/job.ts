@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { checkPromptLength } from '../api/prompt-length.ts'
 import type { GenerateRequest, Generation, GenerationResult, GenerationStep, Started } from '../api/types.ts'
+import { omitUndefined } from '../core/omit-undefined.ts'
 import type { Client } from './admission.ts'
 import { ApiError } from './openai-error.ts'
 import type { Serving } from './serving.ts'
@@ -53,7 +54,7 @@ export class Job {
     }
     try {
       const tenant = serving.tenantOf(caller.client)
-      const generations = requests.map((request) => engine.generate({ ...request, ...(tenant !== undefined && { tenant }), signal }))
+      const generations = requests.map((request) => engine.generate({ ...request, ...omitUndefined({ tenant }), signal }))
       const started = await checkedStart(generations[0] as Generation, limits.promptTokens)
       if (signal.aborted && !sources.some((source) => source.aborted))
         throw new ApiError(429, `no slot was free for ${limits.queueMs / 1000} s: try again later`, {

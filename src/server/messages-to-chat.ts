@@ -1,3 +1,4 @@
+import { omitUndefined } from '../core/omit-undefined.ts'
 import type { ExactMessagesBody } from './exact-arguments.ts'
 import type { MessagesBody } from './messages-schemas.ts'
 import type { ChatBody } from './request-schemas.ts'
@@ -10,7 +11,7 @@ export function messagesToChat(body: ExactMessagesBody): ChatBody {
   const { model, system, tools, tool_choice: choice, thinking } = body
   const isParallel = !(choice && choice.type !== 'none' && choice.disable_parallel_tool_use)
   return {
-    ...(model !== undefined && { model }),
+    ...omitUndefined({ model }),
     messages: [
       ...(system ? [{ role: 'system' as const, content: textOf(system) }] : []),
       ...body.messages.flatMap(({ role, content }) => (role === 'user' ? userMessages(content) : [assistantMessage(content)])),

@@ -1,4 +1,5 @@
 import type { ChatMessage } from '../api/types.ts'
+import { omitUndefined } from '../core/omit-undefined.ts'
 import { isObject, parsed } from '../text/json-text.ts'
 import { ApiError } from './openai-error.ts'
 import type { ChatBody, Content } from './request-schemas.ts'
@@ -18,7 +19,7 @@ function toChatMessage(message: ChatBody['messages'][number], at: string): ChatM
   if (message.role === 'tool') return { role: 'tool', content: toText(message.content), toolCallId: message.tool_call_id, ...name }
   if (message.role !== 'assistant') return { role: message.role === 'user' ? 'user' : 'system', content: toText(message.content), ...name }
   const calls = message.tool_calls?.map(({ id, function: called }, i) => ({
-    ...(id !== undefined && { id }),
+    ...omitUndefined({ id }),
     name: called.name,
     arguments: objectOf(called.arguments, `${at}.tool_calls.${i}.function.arguments`),
   }))

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../core/omit-undefined.ts'
 import type { ChatBody } from './request-schemas.ts'
 import type { ResponsesBody } from './responses-schemas.ts'
 
@@ -9,7 +10,7 @@ export function responsesToChat(body: ResponsesBody): ChatBody {
   const { model, input, instructions, tools, tool_choice: choice, text, reasoning } = body
   const format = text?.format
   return {
-    ...(model !== undefined && { model }),
+    ...omitUndefined({ model }),
     messages: [
       ...(instructions ? [{ role: 'system' as const, content: instructions }] : []),
       ...(typeof input === 'string' ? [{ role: 'user' as const, content: input }] : messagesOf(input)),

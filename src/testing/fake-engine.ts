@@ -13,6 +13,7 @@ import type {
   TokenizeOptions,
 } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
+import { omitUndefined } from '../core/omit-undefined.ts'
 import { emptyStatistics, recordStep } from '../core/stats.ts'
 import { TokenTree } from '../core/token-tree.ts'
 import { Matcher } from '../grammar/matcher.ts'
@@ -148,7 +149,7 @@ export class FakeEngine implements Engine {
     return {
       text: done.text,
       finishReason: done.finishReason,
-      ...(done.stop !== undefined && { stop: done.stop }),
+      ...omitUndefined({ stop: done.stop }),
       usage: { promptTokens: done.promptTokens, completionTokens: done.written, cachedTokens: 0 },
       timings: { promptMs: 1, predictedMs: 2, predictedPerSecond: 1000, engineMs: 2, draftMs: 1, targetMs: 1, ownMs: 0.1 },
       method,

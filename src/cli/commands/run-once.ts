@@ -1,5 +1,6 @@
 import picocolors from 'picocolors'
 import type { ChatMessage, Engine, GenerateRequest } from '../../api/types.ts'
+import { omitUndefined } from '../../core/omit-undefined.ts'
 import type { RunFlags } from '../flags/run-flags.ts'
 import { answer } from '../views/answer.ts'
 import { comparisonReport } from '../views/comparison-report.ts'
@@ -25,7 +26,7 @@ export async function runOnce(
   const quiet = Boolean(flags.json)
   const { last, comparison, isInterrupted }: Compared = flags.compare
     ? await compare(engine, request, terminal, { color, quiet })
-    : await stream(engine, request, terminal, { color, quiet, ...(flags.trace !== undefined && { trace: flags.trace }) })
+    : await stream(engine, request, terminal, { color, quiet, ...omitUndefined({ trace: flags.trace }) })
 
   const logprobs = flags.logprobs !== undefined
   if (flags.json)

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { omitUndefined } from '../../core/omit-undefined.ts'
 import { defaultTarget, findEntry } from '../../models/catalog.ts'
 import { addGenerateFlags, toGenerateOptions } from '../flags/generate-flags.ts'
 import { addHistoryFlags, toHistory } from '../flags/history-flags.ts'
@@ -47,7 +48,7 @@ async function run(argument: string | undefined, flags: RunFlags, world: World):
   const piped = await readPipe(terminal)
   const chatting = argument === undefined && piped === undefined && flags.file === undefined
   if (chatting) needsPrompt(flags, terminal)
-  const parts = { ...(argument !== undefined && { argument }), files: flags.file ?? [], ...(piped !== undefined && { piped }) }
+  const parts = { files: flags.file ?? [], ...omitUndefined({ argument, piped }) }
   const prompt = chatting ? undefined : joinPrompt(parts, Boolean(flags.raw))
 
   await using engine = await loadWithProgress(world, flags, { history: toHistory(flags) })

@@ -6,6 +6,7 @@ import type { Plan } from '../../bench/runner.ts'
 import { findTasks, taskNames } from '../../bench/task.ts'
 import { PEER_NAMES, type PeerName } from '../../builds/peers.ts'
 import { OuroborosError } from '../../core/errors.ts'
+import { omitUndefined } from '../../core/omit-undefined.ts'
 import { findEntry } from '../../models/catalog.ts'
 import type { LoadFlags } from './load-flags.ts'
 import { integer, list, real } from './numbers.ts'
@@ -85,7 +86,7 @@ export function toPlan(flags: BenchFlags, note: (line: string) => void): Plan {
     seed: flags.seed,
     repeat: flags.repeat,
     context: flags.context,
-    ...(flags.specDraftNMax !== undefined && { draftLength: flags.specDraftNMax }),
+    ...omitUndefined({ draftLength: flags.specDraftNMax }),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { LoadOptions } from '../../api/types.ts'
+import { omitUndefined } from '../../core/omit-undefined.ts'
 
 /** What commander makes of `addHistoryFlags`. */
 export interface HistoryFlags {
@@ -22,5 +23,5 @@ export function addHistoryFlags(command: Command): Command {
 /** The library's option for these flags. */
 export function toHistory({ history, tenant, share }: HistoryFlags): NonNullable<LoadOptions['history']> | false {
   if (history === false) return false
-  return { ...(history !== undefined && { name: history }), ...(tenant !== undefined && { tenant }), ...(share !== undefined && { share }) }
+  return omitUndefined({ name: history, tenant, share })
 }

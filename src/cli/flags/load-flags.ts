@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CacheType, LoadOptions } from '../../api/types.ts'
+import { omitUndefined } from '../../core/omit-undefined.ts'
 import { integer } from './numbers.ts'
 import { readText } from './text-file.ts'
 
@@ -75,20 +76,18 @@ export function toLoadOptions(flags: LoadFlags): LoadOptions {
     target: flags.model,
     ...(flags.draft === false ? { draft: null } : flags.specDraftModel !== undefined && { draft: flags.specDraftModel }),
     ...(flags.draftRequantize === false && { draftRequantize: false }),
-    ...(flags.ctxSize !== undefined && { contextLength: flags.ctxSize }),
+    ...omitUndefined({ contextLength: flags.ctxSize }),
     ...(flags.memoryCheck === false && { memoryCheck: false }),
-    ...(flags.threads !== undefined && { threads: flags.threads }),
-    ...(flags.gpuLayers !== undefined && { gpuLayers: flags.gpuLayers }),
-    ...(flags.specDraftNgl !== undefined && { draftGpuLayers: flags.specDraftNgl }),
+    ...omitUndefined({ threads: flags.threads, gpuLayers: flags.gpuLayers, draftGpuLayers: flags.specDraftNgl }),
     ...(flags.device && { devices: flags.device }),
     ...(flags.flashAttn && flags.flashAttn !== 'auto' && { flashAttention: flags.flashAttn === 'on' }),
     ...(flags.cacheTypeK && { cacheTypeK: flags.cacheTypeK }),
     ...(flags.cacheTypeV && { cacheTypeV: flags.cacheTypeV }),
     ...(flags.exact && { exact: true }),
-    ...(flags.chatTemplate !== undefined && { chatTemplate: flags.chatTemplate }),
+    ...omitUndefined({ chatTemplate: flags.chatTemplate }),
     ...(flags.chatTemplateFile !== undefined && { chatTemplate: readText(flags.chatTemplateFile) }),
     ...(flags.corpusFiles && { corpusFiles: flags.corpusFiles }),
-    ...(flags.library !== undefined && { library: flags.library }),
+    ...omitUndefined({ library: flags.library }),
     ...(flags.calibrate === false && { calibrate: false }),
     ...(flags.kernels === false && { kernels: false }),
   }

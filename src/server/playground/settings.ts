@@ -1,4 +1,5 @@
 import { computed, effect, signal } from '@preact/signals'
+import { omitUndefined } from '../../core/omit-undefined.ts'
 
 /** A number that can be set, as the server describes it. */
 export interface Field {
@@ -101,8 +102,7 @@ export async function readOffer(): Promise<void> {
               name,
               about: description,
               isWhole: type === 'integer',
-              ...(minimum !== undefined && { min: minimum }),
-              ...(maximum !== undefined && { max: maximum }),
+              ...omitUndefined({ min: minimum, max: maximum }),
             },
           ]
         : [],
