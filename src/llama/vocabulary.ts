@@ -137,7 +137,8 @@ export class Vocabulary {
 
   #tokens(text: string, special: boolean, bos: boolean): Token[] {
     const bytes = Buffer.from(text, 'utf8')
-    const tokens = new Int32Array(bytes.length + 8)
+    // Where a vocabulary has no word for a space, it is three byte tokens.
+    const tokens = new Int32Array(3 * bytes.length + 8)
     const count = this.#c.llama_tokenize(this.#vocab, bytes, bytes.length, tokens, tokens.length, bos, special)
     if (count < 0) throw new OuroborosError('E_ENGINE', `cannot tokenize ${bytes.length} bytes: llama_tokenize returned ${count}`)
     return [...tokens.subarray(0, count)]

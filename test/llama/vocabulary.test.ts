@@ -8,6 +8,7 @@ import { withVocabulary } from '../../src/llama/vocabulary-file.ts'
 import { text, uint64 } from '../models/gguf-writer.ts'
 import { tempFolder } from '../models/temp-folder.ts'
 import { goldenFile, modelFile } from './model-files.ts'
+import { tinyExperts } from './tiny-models.ts'
 
 const TEXTS = [
   'Hello, world!',
@@ -128,4 +129,13 @@ describe('native splitters that recurse get no word that ends the process', () =
       }
     })
   })
+})
+
+test('a vocabulary without a word for a space', async () => {
+  const file = join(await tempFolder(), 'model.gguf')
+  writeFileSync(file, tinyExperts())
+  const model = LlamaModel.load(file, { contextLength: 64 })
+  const spaces = ' '.repeat(100)
+  expect(model.vocabulary.tokenize(spaces, { bos: false }).length).toBeGreaterThan(200)
+  model.close()
 })
