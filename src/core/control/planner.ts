@@ -91,11 +91,8 @@ export class Planner {
     order.sort((a, b) => (offered[b] as OfferedNode).pathProbability - (offered[a] as OfferedNode).pathProbability || a - b)
     const nodes = order.map((node) => offered[node] as OfferedNode)
     const cost = (count: number) => this.#added(0, count) + this.#again(count, (nodes[count - 1] as OfferedNode).pathProbability)
-    const { count } = best(
-      nodes.map((node) => this.#value(node)),
-      cost,
-    )
-    return order.slice(0, count).sort((a, b) => a - b)
+    const values = nodes.map((node) => this.#value(node))
+    return order.slice(0, best(values, cost).count).sort((a, b) => a - b)
   }
 
   /** How many tokens of a guess ride in a draft pass of `width` tokens; `probabilities`: that the draft model writes them. */
