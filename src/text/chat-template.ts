@@ -91,13 +91,13 @@ function render(template: string, values: () => Record<string, unknown>): string
   }
 }
 
-const templates = new Map<string, Template>()
+/** The template of the loaded model. */
+let last: { readonly text: string; readonly template: Template } | undefined
 
 /** Parsed once: other sessions wait meanwhile. */
 function parsed(text: string): Template {
-  const parsed = templates.get(text) ?? new Template(text)
-  templates.set(text, parsed)
-  return parsed
+  if (last?.text !== text) last = { text, template: new Template(text) }
+  return last.template
 }
 
 /** The beginning of the answer, where the last message is that. */
