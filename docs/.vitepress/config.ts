@@ -53,6 +53,7 @@ export default defineConfig({
           page('The phrase store', 'docs/phrase-store'),
           page('JSON schemas', 'docs/json-schema'),
           page('Robustness', 'docs/robustness'),
+          page('llama.cpp’s own tests', 'docs/peer-tests'),
           page('Comparison', 'docs/comparison'),
           ...(hasReference ? [page('Library reference', 'docs/api/README')] : []),
         ],

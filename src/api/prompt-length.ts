@@ -8,6 +8,6 @@ export function checkPromptLength(characters: number, contextLength: number): vo
   if (characters > contextLength * TOKEN_CHARACTERS)
     throw new OuroborosError(
       'E_CONTEXT',
-      `the prompt has ${characters} characters and the context holds ${contextLength} tokens: shorten it`,
+      `the prompt has ${characters} characters, which exceeds the available context size of ${contextLength} tokens: shorten it`,
     )
 }

@@ -45,6 +45,7 @@ const requestSchema = z
       .int()
       .refine((count) => count === -1 || count >= 1, 'expected at least 1, or -1 = to the end of the context')
       .optional(),
+    minTokens: z.int().min(0).optional(),
     stop: z.union([stop, z.array(stop).readonly()], 'expected text or a list of texts, none of them empty').optional(),
     logprobs: z.int().min(0).max(20).optional(),
     method: z.enum(METHOD_NAMES).optional(),
@@ -84,6 +85,14 @@ const requestSchema = z
     {
       path: ['ignoreEos'],
       error: 'an answer that follows a grammar, or calls a tool, ends where that does: leave one out',
+    },
+  )
+  .refine(
+    ({ minTokens, stop, grammar, jsonSchema, tools }) =>
+      !minTokens || (!stop?.length && grammar === undefined && jsonSchema === undefined && !tools?.length),
+    {
+      path: ['minTokens'],
+      error: 'an answer that ends at a stop text, or where a grammar or call does, may be shorter: leave one out',
     },
   )
   .refine((request) => request.grammar === undefined || request.jsonSchema === undefined, 'give grammar or jsonSchema: received both')

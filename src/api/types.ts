@@ -109,6 +109,8 @@ export interface GenerateRequest extends SamplingOptions, TenantWish {
   addGenerationPrompt?: boolean
   /** Default 512; -1 = to the end of the context. */
   maxTokens?: number
+  /** The end of the text is not picked before so many tokens. Default 0. Not together with `stop`, a grammar, a schema or tools. */
+  minTokens?: number
   stop?: string | readonly string[]
   /** Most likely alternatives to report per token, 0..20; 0 = only the token's own log-probability. Absent = none. */
   logprobs?: number
@@ -234,6 +236,8 @@ export interface EngineFacts {
   threads: number
   /** Whether the chat template can show tools. */
   tools: boolean
+  /** Tokens that end an answer. */
+  endTokens: readonly number[]
   target: ModelFacts
   draft: ModelFacts | null
   loadMs: number
@@ -247,6 +251,12 @@ export interface EngineFacts {
   costs: { target: CostCurve; draft: CostCurve | null } | null
 }
 
+/** A prompt as the model reads it. */
+export interface Rendered {
+  text: string
+  tokens: readonly number[]
+}
+
 export interface TokenizeOptions {
   special?: boolean
   bos?: boolean
@@ -256,6 +266,8 @@ export interface TokenizeOptions {
 export interface Engine extends AsyncDisposable {
   readonly facts: EngineFacts
   generate(request: GenerateRequest): Generation
+  /** What a request's prompt or messages are to the model; nothing is generated. Throws E_USAGE, E_PROMPT, E_CONTEXT. */
+  render(request: GenerateRequest): Promise<Rendered>
   /** `special` (default true): control tokens in the text are parsed as such. `bos` (default false): begin as the model wants it. */
   tokenize(text: string, options?: TokenizeOptions): Promise<number[]>
   detokenize(tokens: readonly number[]): Promise<string>

@@ -12,6 +12,7 @@ export function engineFacts(models: LoadedModels, rest: Pick<EngineFacts, 'sessi
     library: `llama.cpp ${version}`,
     devices: devices.map((device) => `${device.name} (${device.description})`),
     contextLength: target.contextLength,
+    endTokens: [...target.vocabulary.endTokens],
     threads: target.threads,
     target: modelFacts(target),
     draft: draft ? modelFacts(draft) : null,

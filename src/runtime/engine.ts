@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { abortedResult } from '../api/aborted-result.ts'
 import { GenerationChannel } from '../api/generation-channel.ts'
 import { checkLoadOptions, checkRequest } from '../api/request-schema.ts'
-import type { Engine, EngineFacts, GenerateRequest, Generation, LoadOptions, TokenizeOptions } from '../api/types.ts'
+import type { Engine, EngineFacts, GenerateRequest, Generation, LoadOptions, Rendered, TokenizeOptions } from '../api/types.ts'
 import { OuroborosError } from '../core/errors.ts'
 import { omitUndefined } from '../core/omit-undefined.ts'
 import { fromWire } from '../core/wire-error.ts'
@@ -128,6 +128,14 @@ class WorkerEngine implements Engine {
     this.#generations.set(id, channel)
     this.#send({ type: 'generate', id, request: wire })
     return channel
+  }
+
+  async render(request: GenerateRequest): Promise<Rendered> {
+    this.#alive()
+    checkRequest(request)
+    const { signal: _, ...rest } = request
+    const wire = plain(rest)
+    return this.#ask((id) => ({ type: 'render', id, request: wire }))
   }
 
   tokenize(text: string, options: TokenizeOptions = {}): Promise<number[]> {

@@ -1,4 +1,13 @@
-import type { EngineFacts, GenerateRequest, GenerationResult, GenerationStep, LoadOptions, Started, TokenizeOptions } from '../api/types.ts'
+import type {
+  EngineFacts,
+  GenerateRequest,
+  GenerationResult,
+  GenerationStep,
+  LoadOptions,
+  Rendered,
+  Started,
+  TokenizeOptions,
+} from '../api/types.ts'
 import type { WireError } from '../core/wire-error.ts'
 import type { HistorySettings } from '../store/history-settings.ts'
 
@@ -37,6 +46,7 @@ export type WireRequest = Omit<GenerateRequest, 'signal'>
 export type ToWorker =
   | { type: 'generate'; id: number; request: WireRequest }
   | { type: 'abort'; id: number }
+  | { type: 'render'; id: number; request: WireRequest }
   | { type: 'tokenize'; id: number; text: string; options: TokenizeOptions }
   | { type: 'pieces'; id: number; tokens: number[] }
   | { type: 'detokenize'; id: number; tokens: number[] }
@@ -51,7 +61,7 @@ export type FromWorker =
   | { type: 'started'; id: number; started: Started }
   | { type: 'step'; id: number; step: GenerationStep }
   | { type: 'done'; id: number; result: GenerationResult }
-  | { type: 'value'; id: number; value: number[] | number[][] | string }
+  | { type: 'value'; id: number; value: number[] | number[][] | string | Rendered }
   | { type: 'failed'; id: number; error: WireError }
   | { type: 'broken'; error: WireError }
   | { type: 'disposed' }

@@ -45,7 +45,7 @@ export async function runRequest(runtime: Runtime, request: WireRequest, handler
       {
         target: slot.text,
         drafter: createDrafter(method, checkMethod(request), drafting),
-        sampler: new Sampler(samplerOptions(request, vocabulary), constraint),
+        sampler: new Sampler(samplerOptions(request, vocabulary, prompt.length), constraint),
         endTokens: vocabulary.endTokens,
         maxTokens: maxTokensOf(request),
         promptChunk: () => runtime.scheduler.promptChunk(runtime.target),
@@ -132,14 +132,14 @@ function checkMethod(request: WireRequest): NonNullable<WireRequest['options']> 
   return request.options ?? {}
 }
 
-function samplerOptions(request: WireRequest, vocabulary: Vocabulary) {
+function samplerOptions(request: WireRequest, vocabulary: Vocabulary, promptLength: number) {
   const { temperature, topK, topP, minP, repeatPenalty, presencePenalty, frequencyPenalty, penaltyLastN, seed } = request
   const logitBias = new Map(Object.entries(request.logitBias ?? {}).map(([token, bias]) => [Number(token), bias]))
   for (const token of logitBias.keys()) {
     if (token >= vocabulary.size)
       throw new OuroborosError('E_USAGE', `logitBias: no such token in a vocabulary of ${vocabulary.size}: received ${token}`)
   }
-  if (request.ignoreEos) for (const token of vocabulary.endTokens) logitBias.set(token, Number.NEGATIVE_INFINITY)
+  const until = request.ignoreEos ? Number.POSITIVE_INFINITY : promptLength + (request.minTokens ?? 0)
   const numbers = { temperature, topK, topP, minP, repeatPenalty, presencePenalty, frequencyPenalty, penaltyLastN, seed }
-  return { ...omitUndefined(numbers), logitBias }
+  return { ...omitUndefined(numbers), logitBias, withheld: { tokens: vocabulary.endTokens, until } }
 }

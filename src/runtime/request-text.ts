@@ -13,6 +13,8 @@ import type { Runtime } from './runtime.ts'
 /** What a request begins with. */
 export interface Prompt {
   readonly tokens: Token[]
+  /** The prompt as text; absent where it was given as tokens. */
+  readonly text?: string
   /** The chat template has opened a thought. */
   readonly isThinking: boolean
 }
@@ -29,13 +31,11 @@ export function promptOf({ target, chatTemplate }: Runtime, request: WireRequest
   }
   const { contextLength } = target
   checkPromptLength((prompt?.length ?? 0) + (request.prediction?.length ?? 0), contextLength)
-  if (!messages) return { tokens: vocabulary.tokenize(prompt as string), isThinking: false }
+  if (!messages) return { tokens: vocabulary.tokenize(prompt as string), text: prompt as string, isThinking: false }
   const { parts, isThinking } = renderChat({ file, vocabulary, chatTemplate }, { ...request, messages })
-  checkPromptLength(
-    parts.reduce((sum, { text }) => sum + text.length, 0),
-    contextLength,
-  )
-  return { tokens: vocabulary.tokenizeParts(parts), isThinking }
+  const text = parts.map((part) => part.text).join('')
+  checkPromptLength(text.length, contextLength)
+  return { tokens: vocabulary.tokenizeParts(parts), text, isThinking }
 }
 
 /** What the answer must look like: from its beginning, from the end of a thought, or from a call's mark on. Throws E_GRAMMAR. */

@@ -4,6 +4,7 @@ import { toWire } from '../core/wire-error.ts'
 import { onKernelLine, onLibraryLog } from '../llama/library.ts'
 import type { FromWorker, ToWorker, WireRequest, WorkerStart } from './protocol.ts'
 import { runRequest } from './request-runner.ts'
+import { promptOf } from './request-text.ts'
 import { Runtime } from './runtime.ts'
 
 /** Entry of the worker thread: models, caches and the loop live here; as many requests are answered at once as there are slots. */
@@ -40,6 +41,12 @@ function onMessage(message: ToWorker): void {
       break
     case 'abort':
       abort(message.id)
+      break
+    case 'render':
+      answer(message.id, () => {
+        const { tokens, text } = promptOf(loaded(), message.request)
+        return { tokens, text: text ?? loaded().target.vocabulary.detokenize(tokens, true) }
+      })
       break
     case 'tokenize':
       answer(message.id, () => loaded().target.vocabulary.tokenize(message.text, { bos: false, ...message.options }))
@@ -128,7 +135,7 @@ function loaded(): Runtime {
   return runtime as Runtime
 }
 
-function answer(id: number, compute: () => number[] | number[][] | string): void {
+function answer(id: number, compute: () => Extract<FromWorker, { type: 'value' }>['value']): void {
   try {
     send({ type: 'value', id, value: compute() })
   } catch (error) {

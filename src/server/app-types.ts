@@ -20,6 +20,7 @@ const refusals = {
   413: json(errorSchema, 'too large'),
   415: json(errorSchema, 'the body is not JSON'),
   429: json(errorSchema, 'too many requests; Retry-After says when to try again'),
+  501: json(errorSchema, 'the server was started without it'),
   503: json(errorSchema, 'the server is stopping'),
 }
 

@@ -9,6 +9,7 @@ import { addChatRoute } from './chat-route.ts'
 import { addCompletionRoute } from './completion-route.ts'
 import { addInfoRoutes } from './info-routes.ts'
 import { addMessagesRoute } from './messages-route.ts'
+import { addNativeRoute } from './native-route.ts'
 import { ApiError, asApiError, errorResponse } from './openai-error.ts'
 import { addPageRoutes, browserHeaders, PAGE_PATHS } from './page-routes.ts'
 import { addPhraseRoutes } from './phrase-routes.ts'
@@ -63,6 +64,7 @@ export function createApp(serving: Serving): App {
 
   addChatRoute(app, serving)
   addCompletionRoute(app, serving)
+  addNativeRoute(app, serving)
   addResponsesRoute(app, serving)
   addMessagesRoute(app, serving)
   addTokenRoutes(app, serving)
@@ -94,10 +96,13 @@ function bearer(key: string | undefined): string | undefined {
   return key === undefined ? undefined : `Bearer ${key}`
 }
 
-/** Paths without `/v1` and with a slash at the end are the same, as they are for llama.cpp. */
+/** Paths without `/v1` and with a slash at the end are the same, as they are for llama.cpp; `/completions` is its own form. */
 function servedPath(path: string): string {
   const plain = path.length > 1 ? path.replace(/\/+$/, '') : path
-  return /^\/(?:chat\/completions|completions|models(?:\/.+)?|responses|messages|embeddings)$/.test(plain) ? `/v1${plain}` : plain
+  if (plain === '/completions') return '/completion'
+  const isShort =
+    /^\/(?:chat\/completions(?:\/input_tokens)?|models(?:\/.+)?|responses|messages(?:\/count_tokens)?|embeddings|rerank)$/.test(plain)
+  return isShort ? `/v1${plain}` : plain
 }
 
 function unknownField(param: string): ApiError {

@@ -34,7 +34,7 @@ export class ChatChoice {
 
   /** The chunk that opens a streamed choice. */
   opening(): ChunkChoice {
-    return { index: this.index, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }
+    return { index: this.index, delta: { role: 'assistant', content: null }, logprobs: null, finish_reason: null }
   }
 
   /** Hears a step; the chunk for it, unless nothing can be said yet. */

@@ -80,7 +80,7 @@ async function* chunks(job: Job, choices: readonly ChatChoice[], head: Head, wit
         yield isLast && i === said.length - 1 ? { ...chunk([one]), timings: timingsOf(job.results) } : chunk([one])
       }
     }
-    if (withUsage) yield { ...chunk([]), usage: usageOf(job.results, 1) }
+    if (withUsage) yield { ...chunk([]), usage: usageOf(job.results, 1), timings: timingsOf(job.results) }
   } catch (error) {
     // The status is sent already: the error is an event.
     yield errorBody(asApiError(error))

@@ -9,7 +9,7 @@ import { type CompletionBody, completionSchema } from './request-schemas.ts'
 import { type CompletionResponse, completionResponseSchema } from './response-schemas.ts'
 import type { Serving } from './serving.ts'
 import { eventStream } from './sse.ts'
-import { completionRequests } from './to-request.ts'
+import { completionRequests, withTokenBias } from './to-request.ts'
 import { timingsOf, usageOf } from './totals.ts'
 
 const route = postRoute('/v1/completions', 'Continue a text', completionSchema, {
@@ -30,7 +30,7 @@ async function complete(c: Context<AppEnv>, body: CompletionBody, serving: Servi
   serving.checkModel(body.model)
   if (body.echo && typeof body.logprobs === 'number')
     throw new ApiError(400, 'log-probabilities of the prompt are not there: leave out echo or logprobs', { param: 'echo' })
-  const requests = completionRequests(body, serving.options.defaults ?? {})
+  const requests = completionRequests(await withTokenBias(body, serving.engine), serving.options.defaults ?? {})
   const caller = { id: c.get('requestId'), client: c.get('client'), signal: c.req.raw.signal }
   const job = await Job.start(serving, requests, caller)
   const head: Head = {

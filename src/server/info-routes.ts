@@ -2,8 +2,9 @@ import { basename } from 'node:path'
 import { z } from '@hono/zod-openapi'
 import type { ModelFacts } from '../api/types.ts'
 import { type App, getRoute, json } from './app-types.ts'
+import { settingsOf } from './native-settings.ts'
 import { ApiError } from './openai-error.ts'
-import { healthSchema, modelListSchema, modelSchema, propsSchema } from './response-schemas.ts'
+import { healthSchema, modelListSchema, modelSchema, propsSchema, slotsSchema } from './response-schemas.ts'
 import type { Serving } from './serving.ts'
 
 const byName = { params: z.object({ model: z.string() }) }
@@ -12,7 +13,13 @@ const modelRoute = { ...getRoute('/v1/models/{model}', 'The model by its name', 
 /** What can be asked about the server itself. */
 export function addInfoRoutes(app: App, serving: Serving): void {
   const { engine, admission, options } = serving
-  const model = { id: serving.model, object: 'model' as const, created: serving.created, owned_by: 'ouroboros' }
+  const model = {
+    id: serving.model,
+    object: 'model' as const,
+    created: serving.created,
+    owned_by: 'ouroboros',
+    aliases: [...(options.aliases ?? [])],
+  }
   const health = () => ({
     status: serving.isStopping ? ('stopping' as const) : ('ok' as const),
     slots_idle: engine.facts.sessions - admission.processing,
@@ -47,20 +54,36 @@ export function addInfoRoutes(app: App, serving: Serving): void {
         target: describe(facts.target),
         draft: facts.draft && describe(facts.draft),
         costs: facts.costs,
-        default_generation_settings: { ...options.defaults } as Record<string, never>,
+        default_generation_settings: { n_ctx: facts.contextLength, params: settingsOf({ ...options.defaults }, facts.endTokens) },
       },
       200,
     )
   })
-  if (options.metrics) {
-    app.get('/metrics', async (c) =>
-      c.text(await serving.metrics.registry.metrics(), 200, { 'Content-Type': serving.metrics.registry.contentType }),
+  app.openapi(getRoute('/slots', 'What is answered at once', { 200: json(slotsSchema, 'one entry per slot') }), (c) => {
+    if (options.slots === false) throw switchedOff('/slots', 'without --no-slots')
+    const { sessions, contextLength, draft } = engine.facts
+    const slot = (id: number) => ({ id, n_ctx: contextLength, speculative: draft !== null, is_processing: id < admission.processing })
+    return c.json(
+      Array.from({ length: sessions }, (_, id) => slot(id)),
+      200,
     )
-  }
-  for (const path of ['/v1/embeddings', '/v1/messages/count_tokens', '/completion'])
+  })
+  app.get('/metrics', async (c) => {
+    if (!options.metrics) throw switchedOff('/metrics', 'with --metrics')
+    const { registry } = serving.metrics
+    return c.text(await registry.metrics(), 200, {
+      'Content-Type': registry.contentType,
+      'Process-Start-Time-Unix': String(serving.created),
+    })
+  })
+  for (const path of ['/v1/embeddings', '/embedding', '/v1/rerank', '/infill', '/lora-adapters'])
     app.post(path, () => {
       throw new ApiError(404, `${path} is not served: use /v1/chat/completions or /v1/completions`, { code: 'unsupported_endpoint' })
     })
+}
+
+function switchedOff(path: string, how: string): ApiError {
+  return new ApiError(501, `${path} is switched off: start the server ${how}`, { code: 'not_supported' })
 }
 
 function describe({ description, parameters, bytes, vocabSize }: ModelFacts) {

@@ -2,7 +2,7 @@ import type { GeneratedToken } from '../api/types.ts'
 import type { ChatLogprobs, TextLogprobs } from './response-schemas.ts'
 
 /** Smallest log-probability that JSON can carry. */
-const finite = (logprob: number) => Math.max(logprob, -9999)
+export const finite = (logprob: number) => Math.max(logprob, -9999)
 
 /** Log-probabilities as chat completions have them; null where none were asked for. */
 export function chatLogprobs(tokens: readonly GeneratedToken[]): ChatLogprobs {

@@ -68,6 +68,9 @@ export const messagesSchema = z
   })
   .openapi('MessagesRequest')
 
+/** Nothing is written: there is no limit to give. */
+export const countTokensSchema = messagesSchema.partial({ max_tokens: true }).openapi('CountTokensRequest')
+
 const content = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('thinking'), thinking: z.string(), signature: z.string() }),

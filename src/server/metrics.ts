@@ -1,12 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { EngineFacts, GenerationResult } from '../api/types.ts'
 import type { Admission } from './admission.ts'
+import { LlamaMetrics } from './llama-metrics.ts'
 
 /** Seconds. */
 const WAITS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 const PER_TOKEN = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1]
 
-/** Counters for Prometheus. Names behind `ouroboros:` are llama.cpp's and vLLM's where they have one. */
+/** Counters for Prometheus. Names behind `ouroboros:` are vLLM's where it has one; llama.cpp's are there under its own prefix as well. */
 export class Metrics {
   readonly registry = new Registry()
   readonly #requests = this.#counter('http_requests_total', 'HTTP requests', ['route', 'status'])
@@ -27,7 +28,10 @@ export class Metrics {
   readonly #perToken = this.#histogram('time_per_output_token_seconds', 'Seconds per token after the first step', PER_TOKEN)
   readonly #whole = this.#histogram('e2e_request_latency_seconds', 'Seconds from the request to its end', WAITS)
 
+  readonly #llama: LlamaMetrics
+
   constructor({ sessions }: EngineFacts, admission: Admission) {
+    this.#llama = new LlamaMetrics(this.registry, admission)
     collectDefaultMetrics({ register: this.registry })
     this.#gauge('slots', 'Answers at once').set(sessions)
     this.#gauge('requests_processing', 'Answers that have a slot', () => admission.processing)
@@ -46,7 +50,9 @@ export class Metrics {
     this.#first.observe(seconds)
   }
 
-  answered({ usage, timings, statistics, finishReason }: GenerationResult, seconds: number): void {
+  answered(result: GenerationResult, seconds: number): void {
+    const { usage, timings, statistics, finishReason } = result
+    this.#llama.answered(result)
     this.#whole.observe(seconds)
     this.#prompt.inc(usage.promptTokens)
     this.#cached.inc(usage.cachedTokens)

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { type ErrorCode, OuroborosError } from '../core/errors.ts'
 
-type Status = 400 | 401 | 403 | 404 | 408 | 413 | 415 | 429 | 500 | 503
+type Status = 400 | 401 | 403 | 404 | 408 | 413 | 415 | 429 | 500 | 501 | 503
 
 /** A refusal in OpenAI's shape. */
 export class ApiError extends Error {

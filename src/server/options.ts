@@ -4,6 +4,8 @@ import type { GenerateRequest } from '../api/types.ts'
 export interface ServerOptions {
   /** Name of the model in the API. Default: the target file's name. */
   readonly model?: string
+  /** Further names that requests may give the model. */
+  readonly aliases?: readonly string[]
   /** Keys that open the API; none = open to whoever can connect. */
   readonly apiKeys?: readonly string[]
   /** Yes, everybody who can reach the address may use it, by whatever name. */
@@ -12,6 +14,8 @@ export interface ServerOptions {
   readonly corsOrigins?: readonly string[]
   /** Whether `/metrics` is there. Default false. */
   readonly metrics?: boolean
+  /** Whether `/slots` is there. Default true. */
+  readonly slots?: boolean
   /** `none`: what a model thinks stays in its answer's content; else it is `reasoning_content`. Default auto. */
   readonly reasoningFormat?: 'none' | 'auto' | 'deepseek'
   /** What requests do not say themselves: sampling, method. */

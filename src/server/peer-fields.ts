@@ -45,7 +45,6 @@ export const peerFields = {
   sampler_seq: none,
   backend_sampling: off(false),
   min_keep: off(0),
-  min_tokens: off(0),
   typical_p: off(1),
   top_n_sigma: off(-1, 0),
   adaptive_target: off(-1),

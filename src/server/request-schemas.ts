@@ -71,9 +71,17 @@ const tokenLimit = z
   .refine((count) => count !== 0, 'at least 1, or -1: to the end of the context')
   .nullish()
 
-/** Fields that both kinds of completion share. */
-const common = {
-  model: z.string().optional().openapi({ description: 'Default: the model that is served.' }),
+const bias = z.number().min(-100).max(100)
+const logitBias = z
+  .union(
+    [z.record(z.string().min(1).max(200), bias), z.array(z.tuple([z.union([z.int().min(0), z.string().min(1).max(200)]), bias])).max(1000)],
+    'an object of token ids or texts with their bias (-100 to 100), or a list of such pairs',
+  )
+  .openapi({ description: 'Token ids, or texts: then of each of its tokens.' })
+
+/** Fields that all kinds of completion share. */
+export const common = {
+  model: z.string().nullish().openapi({ description: 'Default: the model that is served.' }),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish(), continuous_usage_stats: z.literal(false).nullish() }).nullish(),
   n: z.int().min(1).max(16).nullish(),
@@ -88,7 +96,7 @@ const common = {
   repeat_penalty: z.number().gt(0).max(10).nullish(),
   repetition_penalty: z.number().gt(0).max(10).nullish().openapi({ description: 'As repeat_penalty, over the whole text.' }),
   repeat_last_n: z.int().min(-1).nullish(),
-  logit_bias: z.record(z.string().regex(/^\d{1,7}$/), z.number().min(-100).max(100)).nullish(),
+  logit_bias: logitBias.nullish(),
   grammar: z.string().nullish().openapi({ description: 'GBNF rules that the answer must follow.' }),
   json_schema: schema.nullish().openapi({ description: 'As response_format with a schema.' }),
   guided_grammar: z.string().nullish(),
@@ -99,6 +107,7 @@ const common = {
     .nullish(),
   ignore_eos: z.boolean().nullish(),
   max_tokens: tokenLimit,
+  min_tokens: z.int().min(0).nullish().openapi({ description: 'The answer does not end before.' }),
   n_predict: tokenLimit,
   speculative: speculativeSchema.nullish(),
   ...peerFields,
@@ -177,5 +186,6 @@ export const detokenizeSchema = z.strictObject({ tokens: z.array(z.int().min(0))
 
 export type ChatBody = z.infer<typeof chatSchema>
 export type CompletionBody = z.infer<typeof completionSchema>
-export type CommonBody = Pick<ChatBody & CompletionBody, keyof typeof common>
+/** What each of them makes its own of is left out. */
+export type CommonBody = Omit<Pick<ChatBody & CompletionBody, keyof typeof common>, 'return_tokens' | 'response_fields'>
 export type Content = z.infer<typeof content>

@@ -18,14 +18,16 @@ const usage = z
   })
   .openapi('Usage')
 
-const timings = z
+export const timings = z
   .object({
     cache_n: z.int(),
     prompt_n: z.int(),
     prompt_ms: z.number(),
+    prompt_per_token_ms: z.number(),
     prompt_per_second: z.number(),
     predicted_n: z.int(),
     predicted_ms: z.number(),
+    predicted_per_token_ms: z.number(),
     predicted_per_second: z.number(),
     draft_n: z.int(),
     draft_n_accepted: z.int(),
@@ -139,7 +141,9 @@ export const completionResponseSchema = z
   })
   .openapi('Completion')
 
-export const modelSchema = z.object({ id: z.string(), object: z.literal('model'), created: z.int(), owned_by: z.string() }).openapi('Model')
+export const modelSchema = z
+  .object({ id: z.string(), object: z.literal('model'), created: z.int(), owned_by: z.string(), aliases: z.array(z.string()) })
+  .openapi('Model')
 export const modelListSchema = z.object({ object: z.literal('list'), data: z.array(modelSchema) }).openapi('ModelList')
 
 export const healthSchema = z
@@ -152,6 +156,10 @@ const curve = z.object({
   overheadSeconds: z.number().optional(),
   context: z.object({ perPass: z.number(), perToken: z.number() }).optional(),
 })
+
+export const slotsSchema = z
+  .array(z.object({ id: z.int(), n_ctx: z.int(), speculative: z.boolean(), is_processing: z.boolean() }))
+  .openapi('Slots')
 
 export const propsSchema = z
   .object({
@@ -168,13 +176,15 @@ export const propsSchema = z
     target: z.object({ description: z.string(), n_params: z.number(), size: z.number(), n_vocab: z.int() }),
     draft: z.object({ description: z.string(), n_params: z.number(), size: z.number(), n_vocab: z.int() }).nullable(),
     costs: z.object({ target: curve, draft: curve.nullable() }).nullable(),
-    default_generation_settings: z.record(z.string(), z.unknown()),
+    default_generation_settings: z.object({ n_ctx: z.int(), params: z.record(z.string(), z.unknown()) }),
   })
   .openapi('Props')
 
 export const tokensSchema = z
   .object({ tokens: z.array(z.union([z.int(), z.object({ id: z.int(), piece: z.union([z.string(), z.array(z.int())]) })])) })
   .openapi('Tokens')
+export const promptSchema = z.object({ prompt: z.string() }).openapi('Prompt')
+export const countSchema = z.object({ input_tokens: z.int() }).openapi('TokenCount')
 export const textSchema = z.object({ content: z.string() }).openapi('Text')
 
 export type StepBody = z.infer<typeof step>

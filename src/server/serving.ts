@@ -54,8 +54,8 @@ export class Serving {
   }
 
   /** Throws where a request wants another model. */
-  checkModel(name: string | undefined): void {
-    if (name === undefined || name === '' || name === this.model) return
+  checkModel(name: string | null | undefined): void {
+    if (!name || name === this.model || this.options.aliases?.includes(name)) return
     throw new ApiError(
       404,
       `the model ${JSON.stringify(name.slice(0, 100))} is not served here: this server has ${JSON.stringify(this.model)}`,

@@ -13,6 +13,11 @@ export function eventStream(events: AsyncGenerator<object>, options: StreamOptio
   return stream(events, (value) => `data: ${value === undefined ? '[DONE]' : JSON.stringify(value)}\n\n`, options)
 }
 
+/** Server-sent events, one per object, as llama.cpp's own completion has them. */
+export function plainEventStream(events: AsyncGenerator<object>, options: StreamOptions): Response {
+  return stream(events, (value) => (value ? `data: ${JSON.stringify(value)}\n\n` : ''), options)
+}
+
 /** Server-sent events with their type as their name. */
 export function namedEventStream(events: AsyncGenerator<{ readonly type: string }>, options: StreamOptions): Response {
   return stream(events, (value) => (value ? `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n` : ''), options)

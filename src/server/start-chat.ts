@@ -5,7 +5,7 @@ import { Job } from './job.ts'
 import { ApiError } from './openai-error.ts'
 import type { ChatBody } from './request-schemas.ts'
 import type { Serving } from './serving.ts'
-import { chatRequests } from './to-request.ts'
+import { chatRequests, withTokenBias } from './to-request.ts'
 
 /** Starts what a chat asks for, in whichever form it came. Throws a refusal. */
 export async function startChat(
@@ -14,7 +14,7 @@ export async function startChat(
   serving: Serving,
 ): Promise<{ job: Job; requests: readonly GenerateRequest[]; splitsReasoning: boolean }> {
   serving.checkModel(body.model)
-  const requests = chatRequests(body, serving.options.defaults ?? {})
+  const requests = chatRequests(await withTokenBias(body, serving.engine), serving.options.defaults ?? {})
   if (requests[0]?.tools && !requests[0].toolChoice && !serving.engine.facts.tools)
     throw new ApiError(400, 'the chat template of this model shows no tools: force a call with tool_choice, or serve another model', {
       param: 'tools',

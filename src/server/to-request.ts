@@ -1,7 +1,7 @@
 import { createHash, randomInt } from 'node:crypto'
 import { METHODS_BY_NAME, OPTIONS_BY_FIELD } from '../api/method-options.ts'
 import type { Method, MethodOptions } from '../api/methods.ts'
-import type { GenerateRequest, Tool } from '../api/types.ts'
+import type { Engine, GenerateRequest, Tool } from '../api/types.ts'
 import { omitUndefined } from '../core/omit-undefined.ts'
 import { toChatMessages, toText } from './messages.ts'
 import { ApiError } from './openai-error.ts'
@@ -81,10 +81,25 @@ function templateKwargs(body: ChatBody): Record<string, unknown> {
   }
 }
 
+/** The body with its `logit_bias` by token: texts are taken as llama.cpp takes them, each of their tokens. */
+export async function withTokenBias<T extends Pick<CommonBody, 'logit_bias'>>(body: T, engine: Pick<Engine, 'tokenize'>): Promise<T> {
+  if (!body.logit_bias) return body
+  const pairs: readonly (readonly [string | number, number])[] = Array.isArray(body.logit_bias)
+    ? body.logit_bias
+    : Object.entries(body.logit_bias)
+  const biases = await Promise.all(
+    pairs.map(async ([token, bias]) => {
+      const tokens = /^\d{1,7}$/.test(String(token)) ? [Number(token)] : await engine.tokenize(String(token), { special: false })
+      return tokens.map((one) => [one, bias] as const)
+    }),
+  )
+  return { ...body, logit_bias: Object.fromEntries(biases.flat()) }
+}
+
 type Form = Pick<GenerateRequest, 'grammar' | 'jsonSchema'>
 
 /** What the answer must look like: a schema, a grammar, one of some texts, or anything. Only one wish can be met. */
-function formOf(body: CommonBody & Pick<Partial<ChatBody>, 'response_format' | 'tool_choice'>): Form {
+export function formOf(body: CommonBody & Pick<Partial<ChatBody>, 'response_format' | 'tool_choice'>): Form {
   const { response_format: wanted, tool_choice: choice, structured_outputs: structured } = body
   const isForced = choice === 'required' || typeof choice === 'object'
   const schemas = [wantedSchema(wanted), body.json_schema, body.guided_json, structured?.json].filter(
@@ -121,7 +136,7 @@ function prompts(prompt: CompletionBody['prompt']): Pick<GenerateRequest, 'promp
 }
 
 /** The request `n` times; choices differ by their seed. */
-function choices(body: CommonBody, defaults: Defaults, own: GenerateRequest): GenerateRequest[] {
+export function choices(body: CommonBody, defaults: Defaults, own: GenerateRequest): GenerateRequest[] {
   // Without a seed of its own a request is not to repeat the last one.
   const isGiven = typeof body.seed === 'number' && body.seed >= 0
   const seed = isGiven ? (body.seed as number) : (defaults.seed ?? randomInt(2 ** 31))
@@ -150,7 +165,8 @@ function sampling(body: CommonBody): GenerateRequest {
     repeatPenalty: body.repeat_penalty ?? body.repetition_penalty,
     penaltyLastN: body.repeat_last_n ?? (body.repetition_penalty ? -1 : undefined),
     ignoreEos: body.ignore_eos || undefined,
-    logitBias: body.logit_bias,
+    logitBias: body.logit_bias as Readonly<Record<number, number>> | null | undefined, // texts are tokens by now
+    minTokens: body.min_tokens || undefined,
     stop: body.stop,
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && value !== null))

@@ -1,11 +1,36 @@
+import type { GenerateRequest } from '../api/types.ts'
 import { type App, json, postRoute } from './app-types.ts'
+import { withExactArguments, withExactInputs } from './exact-arguments.ts'
+import { countTokensSchema } from './messages-schemas.ts'
+import { messagesToChat } from './messages-to-chat.ts'
 import { ApiError } from './openai-error.ts'
-import { detokenizeSchema, tokenizeSchema } from './request-schemas.ts'
-import { textSchema, tokensSchema } from './response-schemas.ts'
+import { type ChatBody, chatSchema, detokenizeSchema, tokenizeSchema } from './request-schemas.ts'
+import { countSchema, promptSchema, textSchema, tokensSchema } from './response-schemas.ts'
 import type { Serving } from './serving.ts'
+import { chatRequests } from './to-request.ts'
 
-/** Text to tokens and back, as llama.cpp has it. */
-export function addTokenRoutes(app: App, { engine }: Serving): void {
+/** Text to tokens and back, and conversations to prompts, as llama.cpp has it. */
+export function addTokenRoutes(app: App, serving: Serving): void {
+  const { engine } = serving
+  const rendered = (body: ChatBody) => engine.render(chatRequests(body, serving.options.defaults ?? {})[0] as GenerateRequest)
+  app.openapi(
+    postRoute('/apply-template', 'A conversation as the model reads it', chatSchema, { 200: json(promptSchema, 'the prompt') }),
+    async (c) => {
+      const { text } = await rendered(withExactArguments(c.req.valid('json'), await c.req.text()))
+      return c.json({ prompt: text }, 200)
+    },
+  )
+  const count = { 200: json(countSchema, 'the prompt’s length') }
+  app.openapi(postRoute('/v1/chat/completions/input_tokens', 'Tokens of a conversation', chatSchema, count), async (c) => {
+    const { tokens } = await rendered(withExactArguments(c.req.valid('json'), await c.req.text()))
+    return c.json({ input_tokens: tokens.length }, 200)
+  })
+  app.openapi(postRoute('/v1/messages/count_tokens', 'The same, in Anthropic’s form', countTokensSchema, count), async (c) => {
+    const given = c.req.valid('json')
+    const body = withExactInputs({ ...given, max_tokens: given.max_tokens ?? 1 }, await c.req.text())
+    const { tokens } = await rendered(messagesToChat(body))
+    return c.json({ input_tokens: tokens.length }, 200)
+  })
   app.openapi(postRoute('/tokenize', 'Text to tokens', tokenizeSchema, { 200: json(tokensSchema, 'the tokens') }), async (c) => {
     const { content, with_pieces: withPieces, parse_special: special = true, add_special: bos = false } = c.req.valid('json')
     const tokens = await engine.tokenize(content, { special, bos })

@@ -27,14 +27,18 @@ export function timingsOf(results: readonly GenerationResult[]): TimingsBody {
   const sum = (of: (result: GenerationResult) => number) => results.reduce((total, result) => total + of(result), 0)
   const statistics = joined(results.map((result) => result.statistics))
   const promptMs = longest(({ timings }) => timings.promptMs)
+  const predictedMs = longest(({ timings }) => timings.predictedMs)
+  const written = sum(({ usage }) => usage.completionTokens)
   const read = sum(({ usage }) => usage.promptTokens - usage.cachedTokens)
   return {
     cache_n: sum(({ usage }) => usage.cachedTokens),
     prompt_n: read,
     prompt_ms: promptMs,
+    prompt_per_token_ms: read > 0 ? promptMs / read : 0,
     prompt_per_second: promptMs > 0 ? (read / promptMs) * 1000 : 0,
-    predicted_n: sum(({ usage }) => usage.completionTokens),
-    predicted_ms: longest(({ timings }) => timings.predictedMs),
+    predicted_n: written,
+    predicted_ms: predictedMs,
+    predicted_per_token_ms: written > 0 ? predictedMs / written : 0,
     predicted_per_second: sum(({ timings }) => timings.predictedPerSecond),
     draft_n: statistics.draftTokens,
     draft_n_accepted: statistics.acceptedTokens,

@@ -9,6 +9,7 @@ import type {
   GenerateRequest,
   Generation,
   GenerationResult,
+  Rendered,
   StepTrace,
   TokenizeOptions,
 } from '../api/types.ts'
@@ -42,6 +43,7 @@ const FACTS: EngineFacts = {
   sessions: 2,
   threads: 1,
   tools: true,
+  endTokens: [2],
   target: { ...model, file: 'big.gguf' },
   draft: { ...model, file: 'small.gguf' },
   costs: null,
@@ -181,6 +183,13 @@ export class FakeEngine implements Engine {
     if (known !== undefined) return known
     this.#ids.set(word, this.#words.length)
     return this.#words.push(word) - 1
+  }
+
+  async render(request: GenerateRequest): Promise<Rendered> {
+    checkRequest(request)
+    const text = request.prompt ?? request.messages?.map(({ role, content }) => `${role}: ${content}\n`).join('')
+    const tokens = request.promptTokens ?? this.#split(text ?? '').map((word) => this.#id(word))
+    return { text: text ?? (await this.detokenize(tokens)), tokens }
   }
 
   async tokenize(text: string, _options: TokenizeOptions = {}): Promise<number[]> {

@@ -43,7 +43,7 @@ export function renderChat(model: TemplatedModel, chat: Chat): RenderedChat {
   const messages = begun === undefined ? chat.messages : chat.messages.slice(0, -1)
   const spelling = (token: number) => (token >= 0 ? vocabulary.spelling(token) : '')
   const asTool = (call: ToolCall) => asTemplatedCall(call, markup, /length *!= *9/.test(chatTemplate))
-  const text = render(chatTemplate, () => ({
+  const rendered = render(chatTemplate, () => ({
     ...(markup.hide(chat.chatTemplateKwargs ?? {}) as object),
     messages: messages.map((message) => asTemplated(message, markup, asTool)),
     ...(chat.tools && { tools: markup.hide(chat.tools.map((tool) => ({ type: 'function', function: tool }))) }),
@@ -51,7 +51,10 @@ export function renderChat(model: TemplatedModel, chat: Chat): RenderedChat {
     bos_token: spelling(vocabulary.bos),
     eos_token: spelling(vocabulary.eos),
   }))
-  const isThinking = /<think>\s*$/.test(text)
+  const opensThought = /<think>\s*$/.test(rendered)
+  const isThinking = opensThought && chat.chatTemplateKwargs?.['enable_thinking'] !== false
+  // Some templates open a thought whatever they are told: then it is an empty one.
+  const text = opensThought && !isThinking ? `${rendered}</think>` : rendered
   if (begun !== undefined && isThinking)
     throw new OuroborosError(
       'E_PROMPT',

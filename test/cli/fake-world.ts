@@ -7,6 +7,7 @@ import type {
   GenerationResult,
   GenerationStep,
   LoadOptions,
+  Rendered,
 } from '../../src/api/types.ts'
 import type { TextVocabulary, World } from '../../src/cli/commands/world.ts'
 import { main } from '../../src/cli/program.ts'
@@ -46,6 +47,7 @@ const FACTS: EngineFacts = {
   sessions: 1,
   threads: 2,
   tools: true,
+  endTokens: [],
   target: { file: 'big.gguf', description: 'big model', parameters: 1, bytes: 1, vocabSize: 8, trainedContext: 4096 },
   draft: { file: 'small.gguf', description: 'small model', parameters: 1, bytes: 1, vocabSize: 8, trainedContext: 4096 },
   kernels: { set: null, about: 'a fake' },
@@ -114,6 +116,10 @@ export class FakeEngine implements Engine {
     }
     const started = Promise.resolve({ promptTokens: 3, cachedTokens: 0 })
     return { started, result, [Symbol.asyncIterator]: () => steps() }
+  }
+
+  async render(): Promise<Rendered> {
+    return { text: '', tokens: [] }
   }
 
   async tokenize(text: string): Promise<number[]> {

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import traceback
 
 import instructor
 import litellm
@@ -62,6 +63,10 @@ for mode in (instructor.Mode.TOOLS, instructor.Mode.JSON_SCHEMA):
     patched = instructor.from_openai(client, mode=mode)
     answer = patched.chat.completions.create(model=MODEL, messages=HI, response_model=Answer, max_tokens=80, max_retries=0)
     check(f"instructor: {mode.name}", isinstance(answer, Answer), answer)
+    growing = list(patched.chat.completions.create_partial(model=MODEL, messages=HI, response_model=Answer, max_tokens=80, max_retries=0))
+    check(f"instructor: {mode.name}, streamed", len(growing) > 0 and growing[-1].yes in (True, False), growing)
+    free = patched.chat.completions.create(model=MODEL, messages=HI, response_model=None, **SEED)
+    check(f"instructor: {mode.name}, chat", free.choices[0].message.content == whole, free)
 
 os.makedirs(os.environ["LLM_USER_PATH"], exist_ok=True)
 with open(os.path.join(os.environ["LLM_USER_PATH"], "extra-openai-models.yaml"), "w") as file:

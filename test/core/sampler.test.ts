@@ -30,6 +30,15 @@ describe('sampler', () => {
   it('adds the logit bias before anything else', () => {
     expect(pick({ logitBias: new Map([[0, 5]]) }, [1, 3, 2])).toBe(0)
   })
+  it('withholds the end of the text up to a position, greedy and drawn, whatever its bias', () => {
+    const withheld = { tokens: new Set([1]), until: 3 }
+    for (const options of [{}, { temperature: 1 }, { logitBias: new Map([[1, 99]]) }, { topK: 1, temperature: 1 }, { repeatPenalty: 2 }]) {
+      expect(pick({ ...options, withheld }, [1, 50, 0], [0, 2])).not.toBe(1)
+      expect(pick({ ...options, withheld }, [1, 50, 0], [0, 2, 2])).toBe(1)
+    }
+    const sampler = new Sampler({ withheld })
+    expect([sampler.withholds(1, 2), sampler.withholds(1, 3), sampler.withholds(0, 2)]).toEqual([true, false, false])
+  })
   it('divides positive and multiplies negative logits by the repeat penalty', () => {
     expect(pick({ repeatPenalty: 2 }, [3, 2], [0])).toBe(1)
     expect(pick({ repeatPenalty: 2 }, [-1, -1.5], [0])).toBe(1)

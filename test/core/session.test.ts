@@ -20,7 +20,9 @@ describe('session', () => {
     expect(() => session([])).toThrow(expect.objectContaining({ code: 'E_PROMPT', message: expect.stringContaining('received 0 tokens') }))
     expect(() => session(Array(40).fill(1))).toThrow(expect.objectContaining({ code: 'E_CONTEXT' }))
     for (const length of [40, 41])
-      expect(() => session(Array(length).fill(1))).toThrow(`${length} tokens and the context holds 40, the answer included`)
+      expect(() => session(Array(length).fill(1))).toThrow(
+        `${length} tokens, which exceeds the available context size of 40, the answer included`,
+      )
   })
 
   it('fills the context to its last place', () => {

@@ -52,6 +52,8 @@ export interface Setup {
   maxTokens: number
   promptChunk: number
   sampler: Partial<SamplerOptions>
+  /** Positions before which the end is not picked; no grammar is told of it. */
+  endsFrom: number
   constraint: keyof typeof CONSTRAINTS
   drafting: Drafting
 }
@@ -146,6 +148,7 @@ export const setup: fc.Arbitrary<Setup> = fc.record({
   maxTokens: fc.integer({ min: 1, max: 60 }),
   promptChunk: fc.constantFrom(1, 5, 39),
   sampler: sampling,
+  endsFrom: fc.constantFrom(0, 0, 12, 40),
   constraint: fc.constantFrom<Setup['constraint']>('none', 'none', 'none', 'thirds', 'grammar', 'call', 'thought'),
   drafting,
 })
@@ -166,11 +169,13 @@ export function models(setup: Setup): { target: FakeModel; draft: FakeModel } {
 
 /** What one prompt of this world is answered with. */
 export function sessionOptions(setup: Setup, text: CachedSequence, drafter: Drafter): SessionOptions {
+  const endTokens = new Set(setup.endTokens)
+  const withheld = { tokens: endTokens, until: setup.constraint === 'none' ? setup.endsFrom : 0 }
   return {
     target: text,
     drafter,
-    sampler: new Sampler(setup.sampler, CONSTRAINTS[setup.constraint]()),
-    endTokens: new Set(setup.endTokens),
+    sampler: new Sampler({ ...setup.sampler, withheld }, CONSTRAINTS[setup.constraint]()),
+    endTokens,
     maxTokens: setup.maxTokens,
     promptChunk: setup.promptChunk,
   }

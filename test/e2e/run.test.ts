@@ -77,6 +77,6 @@ describe('ouroboros run, on the default pair', () => {
     expect(flag.stderr.trim().split('\n')).toHaveLength(1)
     const context = await ouroboros(['run', '-c', '16', 'word '.repeat(50)])
     expect(context.code).toBe(1)
-    expect(context.stderr).toMatch(/context holds 16/)
+    expect(context.stderr).toMatch(/context size of 16/)
   })
 })

@@ -33,7 +33,7 @@ describe('chat completions', () => {
     const chunks = await events(response)
     const deltas = chunks.map((chunk) => (chunk['choices'] as { delta: object; finish_reason: string | null }[])[0])
     expect(deltas.map((choice) => choice?.delta)).toEqual([
-      { role: 'assistant', content: '' },
+      { role: 'assistant', content: null },
       { content: 'Hello there,' },
       { content: ' wide world!' },
       {},
@@ -135,7 +135,7 @@ describe('chat completions', () => {
       { method: 'lookahead', temperature: 0 },
     ])
     const props = await testApp({}, { defaults: { topK: 3 } }).app.request('/props')
-    expect(await props.json()).toMatchObject({ default_generation_settings: { topK: 3 } })
+    expect(await props.json()).toMatchObject({ default_generation_settings: { n_ctx: 4096, params: { top_k: 3 } } })
   })
 
   it('max_tokens ends with length; a stop text is not in the answer', async () => {

@@ -73,14 +73,19 @@ describe('other routes', () => {
     const document = (await get('/openapi.json')) as { openapi: string; paths: Record<string, object> }
     expect(document.openapi).toBe('3.1.0')
     expect(Object.keys(document.paths).sort()).toEqual([
+      '/apply-template',
+      '/completion',
       '/detokenize',
       '/health',
       '/phrases',
       '/props',
+      '/slots',
       '/tokenize',
       '/v1/chat/completions',
+      '/v1/chat/completions/input_tokens',
       '/v1/completions',
       '/v1/messages',
+      '/v1/messages/count_tokens',
       '/v1/models',
       '/v1/models/{model}',
       '/v1/responses',
@@ -88,7 +93,7 @@ describe('other routes', () => {
   })
 
   it('metrics: absent unless asked for; names of llama.cpp and vLLM', async () => {
-    expect((await testApp().app.request('/metrics')).status).toBe(404)
+    expect((await testApp().app.request('/metrics')).status).toBe(501)
     const { app, post } = testApp({}, { metrics: true })
     await post(PATH, { prompt: 'x' })
     const text = await (await app.request('/metrics')).text()

@@ -67,7 +67,6 @@ describe('fields of llama.cpp and vLLM are done', () => {
 
 describe('what would change the answer and is not done is refused by its name', () => {
   it.each<[string, object]>([
-    ['min_tokens', { min_tokens: 5 }],
     ['typical_p', { typical_p: 0.5 }],
     ['mirostat', { mirostat: 2 }],
     ['stop_token_ids', { stop_token_ids: [1] }],

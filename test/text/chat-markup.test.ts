@@ -82,6 +82,14 @@ it('a thought that the template opens is told', () => {
   expect(render({ messages: [{ role: 'user', content: '<think>' }], addGenerationPrompt: false }).isThinking).toBe(false)
 })
 
+it('a thought that a template opens whatever it is told is closed where none is wanted', () => {
+  const always = `{% for m in messages %}{{ m.content }}\n{% endfor %}<think>\n`
+  const chat = (enable_thinking: boolean) => render({ messages: [hi], chatTemplateKwargs: { enable_thinking } }, always)
+  const text = (rendered: ReturnType<typeof chat>) => rendered.parts.map((part) => part.text).join('')
+  expect([text(chat(false)), chat(false).isThinking]).toEqual([`${hi.content}\n<think>\n</think>`, false])
+  expect([text(chat(true)), chat(true).isThinking]).toEqual([`${hi.content}\n<think>\n`, true])
+})
+
 it('ids that a template finds too long are shortened, each to its own', () => {
   const mistral = `{% for m in messages %}{% for c in m.tool_calls or [] %}{% if c.id|length != 9 %}{{ raise_exception('9') }}{% endif %}{{ c.id }} {% endfor %}{% endfor %}`
   const messages: ChatMessage[] = ['call_1', 'call_2', 'call_1', '123456789'].map((id) => ({

@@ -20,6 +20,7 @@ export interface ServeFlags extends LoadFlags, GenerateFlags, HistoryFlags {
   corsOrigin?: string[]
   alias?: string
   metrics?: boolean
+  slots?: boolean
   reasoningFormat?: 'none' | 'auto' | 'deepseek'
   chatTemplateKwargs?: Record<string, unknown>
   logPrompts?: boolean
@@ -45,8 +46,9 @@ export function addServeFlags(command: Command): Command {
     .addOption(new Option('--api-key <key>', 'key that clients must send; repeatable').argParser(several).env('OUROBOROS_API_KEY'))
     .option('--api-key-file <file>', 'keys, one a line')
     .option('--cors-origin <origin>', 'origin that browsers may call from; repeatable (default: none)', several)
-    .option('-a, --alias <name>', 'name of the model in the API (default: as given with --model)')
+    .option('-a, --alias <name>', 'name of the model in the API, and further ones behind commas (default: as given with --model)')
     .option('--metrics', 'serve /metrics for Prometheus')
+    .option('--no-slots', 'do not tell at /slots what is answered')
     .addOption(
       new Option(
         '--reasoning-format <format>',
@@ -71,6 +73,10 @@ export function addServeFlags(command: Command): Command {
 export function toListenOptions(flags: ServeFlags, log: Log): ListenOptions {
   const { method, ...defaults } = toGenerateOptions(flags)
   const keys = [...(flags.apiKey ?? []), ...keysOf(flags.apiKeyFile)]
+  const [name, ...aliases] = (flags.alias ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean)
   const limits = {
     bodyBytes: flags.maxBody,
     promptTokens: flags.maxPrompt,
@@ -83,7 +89,8 @@ export function toListenOptions(flags: ServeFlags, log: Log): ListenOptions {
   return {
     host: flags.host,
     port: flags.port,
-    model: flags.alias ?? nameOf(flags.model),
+    model: name ?? nameOf(flags.model),
+    ...(aliases.length > 0 && { aliases }),
     defaults: { ...defaults, ...(method && { method }), ...(flags.chatTemplateKwargs && { chatTemplateKwargs: flags.chatTemplateKwargs }) },
     limits: omitUndefined(limits),
     log,
@@ -91,6 +98,7 @@ export function toListenOptions(flags: ServeFlags, log: Log): ListenOptions {
     ...(keys.length > 0 && { apiKeys: keys }),
     ...(flags.corsOrigin && { corsOrigins: flags.corsOrigin }),
     ...(flags.metrics && { metrics: true }),
+    ...(flags.slots === false && { slots: false }),
     ...(flags.reasoningFormat && { reasoningFormat: flags.reasoningFormat }),
     ...(flags.shareHistory && { shareHistory: true }),
     ...(flags.logPrompts && { logPrompts: true }),

@@ -12,6 +12,8 @@ export interface PruneLimits {
   readonly isRecurrent?: boolean
   /** Follows the text so far; nodes that it forbids can never be accepted. */
   readonly constraint?: Constraint | undefined
+  /** Tokens that cannot come at this depth (1 = the next token). */
+  readonly withholds?: (token: Token, depth: number) => boolean
 }
 
 /** The part of a proposal that is sent to the target. */
@@ -33,7 +35,7 @@ export function prune(proposal: TokenTree, limits: PruneLimits): PrunedTree {
 function withinLimits(proposal: TokenTree, limits: PruneLimits): PrunedTree {
   const nodes = Array.from({ length: proposal.size }, (_, node) => node)
   const fits = proposal.size <= limits.maxNodes && nodes.every((node) => proposal.depth(node) <= limits.maxDepth)
-  const forbidden = nodes.every((node) => proposal.needsLogits(node)) ? forbiddenNodes(proposal, limits.constraint) : new Set<NodeId>()
+  const forbidden = nodes.every((node) => proposal.needsLogits(node)) ? forbiddenNodes(proposal, limits) : new Set<NodeId>()
   if (fits && forbidden.size === 0) return { tree: proposal, proposalIds: nodes }
   const tree = new TokenTree()
   const proposalIds: NodeId[] = []
@@ -65,9 +67,10 @@ function bestPath(tree: TokenTree): NodeId[] {
   return tree.path(best)
 }
 
-/** The first node of each path that the constraint does not allow. */
-function forbiddenNodes(tree: TokenTree, constraint: Constraint | undefined): Set<NodeId> {
+/** The first node of each path that the constraint does not allow, and what is withheld. */
+function forbiddenNodes(tree: TokenTree, { constraint, withholds }: PruneLimits): Set<NodeId> {
   const forbidden = new Set<NodeId>()
+  if (withholds) for (let node = 0; node < tree.size; node++) if (withholds(tree.token(node), tree.depth(node))) forbidden.add(node)
   if (!constraint) return forbidden
   const visit = (parent: NodeId, state: Constraint) => {
     for (const node of tree.children(parent)) {

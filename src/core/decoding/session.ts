@@ -72,7 +72,7 @@ export class Session {
     if (prompt.length >= contextLength) {
       throw new OuroborosError(
         'E_CONTEXT',
-        `the prompt has ${prompt.length} tokens and the context holds ${contextLength}, the answer included: shorten the prompt or load with a larger context`,
+        `the prompt has ${prompt.length} tokens, which exceeds the available context size of ${contextLength}, the answer included: shorten the prompt or load with a larger context`,
       )
     }
     this.#options = options
@@ -102,7 +102,11 @@ export class Session {
     const room = this.#room(pending.length)
     const draftWidths: number[] = []
     const proposal = yield* this.#draft(room, draftWidths)
-    const { tree: sentTree, proposalIds } = prune(proposal, { ...room, constraint: sampler.constraint })
+    const { tree: sentTree, proposalIds } = prune(proposal, {
+      ...room,
+      constraint: sampler.constraint,
+      withholds: (token, depth) => sampler.withholds(token, this.#prefix.length + depth - 1),
+    })
     const tree = TokenTree.chain(pending)
     const root = tree.size - 1
     tree.graft(root, sentTree)

@@ -25,6 +25,8 @@ export interface SamplerOptions {
   /** Tokens back that the penalties look at; -1 = all. */
   readonly penaltyLastN: number
   readonly logitBias: ReadonlyMap<Token, number>
+  /** Tokens that are not picked while the text, prompt included, is shorter than `until`: the end of the text. */
+  readonly withheld: { readonly tokens: ReadonlySet<Token>; readonly until: number }
   readonly seed: number
 }
 
@@ -38,6 +40,7 @@ export const GREEDY: SamplerOptions = {
   frequencyPenalty: 0,
   penaltyLastN: 64,
   logitBias: new Map(),
+  withheld: { tokens: new Set(), until: 0 },
   seed: 0,
 }
 
@@ -73,7 +76,10 @@ export class Sampler {
 
   /** The token after `prefix`, whose logits are those of `node`. */
   pick(logits: Logits, node: NodeId, prefix: readonly Token[]): Token {
-    const free = this.#isPlain ? logits.argmax(node) : this.#choose(logits.math, this.#adjusted(logits.row(node), prefix), prefix.length)
+    const free =
+      this.#isPlain && !this.#withholds(prefix.length)
+        ? logits.argmax(node)
+        : this.#choose(logits.math, this.#adjusted(logits.row(node), prefix), prefix.length)
     if (!this.constraint || this.constraint.allows(free)) return free
     // Seldom: most picks are allowed, and asking about one token is cheap. A second number makes the law the masked row's.
     const row = this.#adjusted(logits.row(node), prefix, true)
@@ -84,6 +90,15 @@ export class Sampler {
   /** Told each emitted token. */
   accept(token: Token): void {
     this.constraint?.accept(token)
+  }
+
+  /** Whether this token cannot be the one at `position`. */
+  withholds(token: Token, position: number): boolean {
+    return this.#withholds(position) && this.options.withheld.tokens.has(token)
+  }
+
+  #withholds(position: number): boolean {
+    return position < this.options.withheld.until
   }
 
   get #penalizes(): boolean {
@@ -97,12 +112,14 @@ export class Sampler {
 
   /** The row with bias and penalties applied: a copy, where it can change. */
   #adjusted(row: Float32Array, prefix: readonly Token[], always = false): Float32Array {
-    if (!always && !this.#penalizes && this.options.logitBias.size === 0) return row
+    const withholds = this.#withholds(prefix.length)
+    if (!always && !withholds && !this.#penalizes && this.options.logitBias.size === 0) return row
     if (this.#scratch.length !== row.length) this.#scratch = new Float32Array(row.length)
     const adjusted = this.#scratch
     adjusted.set(row)
     for (const [token, bias] of this.options.logitBias) adjusted[token] = (adjusted[token] as number) + bias
     if (this.#penalizes) this.#penalize(adjusted, prefix)
+    if (withholds) for (const token of this.options.withheld.tokens) adjusted[token] = Number.NEGATIVE_INFINITY
     return adjusted
   }
 
