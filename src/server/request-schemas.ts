@@ -47,18 +47,20 @@ const tool = z
   })
   .openapi('Tool')
 
-const optionFields: object = Object.fromEntries(
-  [...OPTIONS_BY_FIELD].map(([field, name]) => [field, z.optional(OPTIONS[name].type).openapi({ description: describeOption(name) })]),
-)
+const methodType = z.enum([...METHODS_BY_NAME.keys()]).optional()
+const optionSchema = (name: keyof typeof OPTIONS) => z.optional(OPTIONS[name].type).openapi({ description: describeOption(name) })
+const optionFields: object = Object.fromEntries([...OPTIONS_BY_FIELD].map(([field, name]) => [field, optionSchema(name)]))
+/** llama.cpp's spelling: `speculative.n_max`. */
+const dottedFields: object = Object.fromEntries([
+  ['speculative.type', methodType],
+  ...[...OPTIONS_BY_FIELD].map(([field, name]) => [`speculative.${field}`, optionSchema(name)]),
+])
 
 export const speculativeSchema = z
   .union([
     z.literal(false),
     z.object({
-      type: z
-        .enum([...METHODS_BY_NAME.keys()])
-        .optional()
-        .openapi({ description: `How to draft; the text is the same. ${METHODS_IN_WORDS}` }),
+      type: methodType.openapi({ description: `How to draft; the text is the same. ${METHODS_IN_WORDS}` }),
       ...optionFields,
     }),
   ])
@@ -110,6 +112,7 @@ export const common = {
   min_tokens: z.int().min(0).nullish().openapi({ description: 'The answer does not end before.' }),
   n_predict: tokenLimit,
   speculative: speculativeSchema.nullish(),
+  ...dottedFields,
   ...peerFields,
 }
 

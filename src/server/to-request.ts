@@ -143,7 +143,7 @@ export function choices(body: CommonBody, defaults: Defaults, own: GenerateReque
   const request = {
     ...defaults,
     ...sampling(body),
-    ...drafting(body.speculative, defaults),
+    ...drafting(body, defaults),
     ...own,
   }
   return Array.from({ length: body.n ?? 1 }, (_, i) => ({ ...request, seed: i === 0 ? seed : independent(seed, i) }))
@@ -173,11 +173,12 @@ function sampling(body: CommonBody): GenerateRequest {
 }
 
 /** How to draft: the request's own wish, on top of the server's. */
-function drafting(wish: CommonBody['speculative'], defaults: Defaults): Pick<GenerateRequest, 'method' | 'options'> {
-  if (wish === undefined || wish === null) return {}
+function drafting(body: CommonBody, defaults: Defaults): Pick<GenerateRequest, 'method' | 'options'> {
+  const wish = body.speculative
   if (wish === false) return { method: 'vanilla' }
-  const { type } = wish
-  const fields = wish as Readonly<Record<string, unknown>>
+  const dotted = Object.entries(body).flatMap(([key, value]) => (key.startsWith('speculative.') ? [[key.slice(12), value]] : []))
+  const fields: Readonly<Record<string, unknown>> = { ...Object.fromEntries(dotted), ...wish }
+  const type = fields['type'] as string | undefined
   const named: MethodOptions = omitUndefined(Object.fromEntries([...OPTIONS_BY_FIELD].map(([field, name]) => [name, fields[field]])))
   return {
     ...(type && { method: METHODS_BY_NAME.get(type) as Method }),

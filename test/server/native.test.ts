@@ -90,6 +90,16 @@ describe('llama.cpp’s own completion', () => {
   })
 })
 
+it('takes how to draft in llama.cpp’s spelling as well', async () => {
+  const { engine, post } = testApp()
+  await post(PATH, { prompt: 'x', 'speculative.n_max': 3, 'speculative.type': 'draft-simple' })
+  await post(PATH, { prompt: 'x', speculative: { type: 'draft-simple', n_max: 3 } })
+  expect(engine.requests[0]?.options).toEqual({ draftLength: 3 })
+  expect(engine.requests[0]?.method).toBe('speculative')
+  expect(engine.requests[1]).toMatchObject({ method: 'speculative', options: { draftLength: 3 } })
+  expect((await post(PATH, { prompt: 'x', 'speculative.n_most': 3 })).status).toBe(400)
+})
+
 describe('min_tokens', () => {
   it('goes to the engine, and is refused where the answer ends otherwise', async () => {
     for (const path of [PATH, '/v1/completions']) {
