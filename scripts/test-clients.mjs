@@ -14,7 +14,8 @@ Tools: {{ tools | tojson }}. To call one, write <tool_call>{"name": …, "argume
 {{ m.content }}{% for c in m.tool_calls or [] %}<tool_call>{{ c.function | tojson }}</tool_call>{% endfor %}<|im_end|>
 {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
 {% endif %}`
-const PACKAGES = ['openai', 'litellm', 'instructor', 'llm']
+// LiteLLM's tools need what it lists as an extra.
+const PACKAGES = ['openai', 'litellm[mcp]', 'instructor', 'llm']
 const folder = mkdtempSync(join(tmpdir(), 'ouroboros-clients-'))
 const python = join(folder, ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']))
 let status = 1

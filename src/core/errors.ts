@@ -5,10 +5,13 @@
 export class OuroborosError extends Error {
   override readonly name = 'OuroborosError'
   readonly code: ErrorCode
+  /** The numbers of the message, by name; of E_CONTEXT: `promptTokens` and `contextLength`. */
+  readonly numbers: Readonly<Record<string, number>> | undefined
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; numbers?: Readonly<Record<string, number>> | undefined }) {
     super(message, options)
     this.code = code
+    this.numbers = options?.numbers
   }
 }
 

@@ -11,13 +11,20 @@ export class ApiError extends Error {
   readonly param: string | null
   /** Seconds after which to try again. */
   readonly retryAfter: number | undefined
+  /** Further fields of the body. */
+  readonly numbers: Readonly<Record<string, number>>
 
-  constructor(status: Status, message: string, about: { code?: string; param?: string; retryAfter?: number } = {}) {
+  constructor(
+    status: Status,
+    message: string,
+    about: { code?: string; param?: string; retryAfter?: number; numbers?: Readonly<Record<string, number>> } = {},
+  ) {
     super(message)
     this.status = status
     this.code = about.code ?? null
     this.param = about.param ?? null
     this.retryAfter = about.retryAfter
+    this.numbers = about.numbers ?? {}
   }
 }
 
@@ -35,7 +42,10 @@ export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof OuroborosError) {
     const known = STATUS[error.code]
-    if (known) return new ApiError(known.status, error.message, { code: known.code, ...(known.status === 503 && { retryAfter: 5 }) })
+    const { promptTokens, contextLength } = error.numbers ?? {}
+    const lengths = promptTokens !== undefined && contextLength !== undefined && { n_prompt_tokens: promptTokens, n_ctx: contextLength }
+    const more = { ...(known?.status === 503 && { retryAfter: 5 }), ...(lengths && { numbers: lengths }) }
+    if (known) return new ApiError(known.status, error.message, { code: known.code, ...more })
   }
   if (error instanceof HTTPException && error.status < 500)
     return new ApiError(error.status === 415 ? 415 : 400, `the body is not JSON: ${error.message}`, { code: 'invalid_body' })
@@ -51,8 +61,10 @@ export function errorBody(error: ApiError) {
         ? 'authentication_error'
         : error.status === 429
           ? 'rate_limit_error'
-          : 'invalid_request_error'
-  return { error: { message: error.message, type, param: error.param, code: error.code } }
+          : error.code === 'context_length_exceeded'
+            ? 'exceed_context_size_error' // llama.cpp's name
+            : 'invalid_request_error'
+  return { error: { message: error.message, type, param: error.param, code: error.code, ...error.numbers } }
 }
 
 export function errorResponse(c: Context, error: ApiError): Response {

@@ -4,7 +4,14 @@ import { z } from '@hono/zod-openapi'
 
 export const errorSchema = z
   .object({
-    error: z.object({ message: z.string(), type: z.string(), param: z.string().nullable(), code: z.string().nullable() }),
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string().nullable(),
+      n_prompt_tokens: z.int().optional(),
+      n_ctx: z.int().optional(),
+    }),
   })
   .openapi('Error')
 

@@ -13,6 +13,14 @@ type Defaults = NonNullable<ServerOptions['defaults']>
 /** One engine request per choice, from a chat body. Throws ApiError and E_GRAMMAR. */
 export function chatRequests(body: ChatBody, defaults: Defaults): GenerateRequest[] {
   if (body.top_logprobs && !body.logprobs) throw new ApiError(400, 'top_logprobs needs logprobs: true', { param: 'top_logprobs' })
+  if (body.continue_final_message && body.add_generation_prompt)
+    throw new ApiError(
+      400,
+      'an answer is begun or gone on from: only one of add_generation_prompt and continue_final_message can be true',
+      {
+        param: 'continue_final_message',
+      },
+    )
   const tools = usedTools(body)
   const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? body.n_predict
   const kwargs = { ...defaults.chatTemplateKwargs, ...templateKwargs(body) }

@@ -44,6 +44,7 @@ export function renderChat(model: TemplatedModel, chat: Chat): RenderedChat {
   const spelling = (token: number) => (token >= 0 ? vocabulary.spelling(token) : '')
   const asTool = (call: ToolCall) => asTemplatedCall(call, markup, /length *!= *9/.test(chatTemplate))
   const rendered = render(chatTemplate, () => ({
+    ...today(),
     ...(markup.hide(chat.chatTemplateKwargs ?? {}) as object),
     messages: messages.map((message) => asTemplated(message, markup, asTool)),
     ...(chat.tools && { tools: markup.hide(chat.tools.map((tool) => ({ type: 'function', function: tool }))) }),
@@ -61,6 +62,13 @@ export function renderChat(model: TemplatedModel, chat: Chat): RenderedChat {
       'the chat template opens a thought, and the last message begins the answer: switch thoughts off (chat_template_kwargs: {"enable_thinking": false})',
     )
   return { parts: markup.parts(text + String(markup.hide(begun ?? ''))), isThinking }
+}
+
+/** The date as templates ask for it: Llama's and Firefunction's names, as llama.cpp has them. */
+function today(): { date_string: string; datetime: string } {
+  const now = new Date()
+  const [day, month] = [String(now.getDate()).padStart(2, '0'), now.toLocaleString('en-US', { month: 'short' })]
+  return { date_string: `${day} ${month} ${now.getFullYear()}`, datetime: `${month} ${day} ${now.getFullYear()}` }
 }
 
 /** Whether the model's template can show tools. */

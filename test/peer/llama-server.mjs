@@ -33,6 +33,14 @@ const KEPT = [
   'chat-template-file',
 ]
 
+// The small model's own template shows no tools; llama-server finds a way for any.
+const TOOLS = `{% if tools %}<|im_start|>system
+Tools: {{ tools | tojson }}. To call one, write <tool_call>{"name": …, "arguments": …}</tool_call>.<|im_end|>
+{% endif %}{% for m in messages %}<|im_start|>{{ m.role }}
+{{ m.content }}{% for c in m.tool_calls or [] %}<tool_call>{{ c.function | tojson }}</tool_call>{% endfor %}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}`
+
 const text = (names) => Object.fromEntries(names.map((name) => [name, { type: 'string' }]))
 const bare = (names) => Object.fromEntries(names.map((name) => [name, { type: 'boolean' }]))
 const { values } = parseArgs({
@@ -52,6 +60,7 @@ if (values['n-predict']) flags.push(`--predict=${values['n-predict']}`)
 // llama-server shares its context among the slots.
 const shares = values['kv-unified'] ? 1 : Number(values.parallel ?? 1)
 if (values['ctx-size']) flags.push('--ctx-size', String(Math.floor(Number(values['ctx-size']) / shares)))
+if (values.jinja && !values['chat-template'] && !values['chat-template-file']) flags.push('--chat-template', TOOLS)
 if (values['chat-template']) {
   const given = values['chat-template']
   // A text without Jinja marks is a template to llama-server.

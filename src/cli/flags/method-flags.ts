@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
-import { describeOption, METHOD_NAMES, METHODS_IN_WORDS, OPTION_NAMES } from '../../api/method-options.ts'
+import { describeOption, METHOD_NAMES, METHODS_BY_NAME, METHODS_IN_WORDS, OPTION_NAMES } from '../../api/method-options.ts'
 import { DEFAULT_METHOD, type Method, type MethodOptions, OPTIONS, type OptionName } from '../../api/methods.ts'
 import { omitUndefined } from '../../core/omit-undefined.ts'
 import { integer, real } from './numbers.ts'
@@ -17,9 +17,16 @@ export type MethodFlags = { specType: Method } & {
 /** Adds the choice of the method, and every method's options. */
 export function addMethodFlags(command: Command): Command {
   const method = new Option('--spec-type <method>', `how to draft; the text is the same. ${METHODS_IN_WORDS}`)
-  command.addOption(method.choices(METHOD_NAMES).default(DEFAULT_METHOD))
+  command.addOption(method.choices(METHOD_NAMES).argParser(methodOf).default(DEFAULT_METHOD))
   for (const name of OPTION_NAMES) command.addOption(flagOf(name))
   return command
+}
+
+/** A method by its name, or by llama.cpp's for it. */
+function methodOf(name: string): Method {
+  const method = METHODS_BY_NAME.get(name)
+  if (method === undefined) throw new InvalidArgumentError(`Allowed choices are ${METHOD_NAMES.join(', ')}.`)
+  return method
 }
 
 /** The options that were given. */

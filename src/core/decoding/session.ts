@@ -73,6 +73,7 @@ export class Session {
       throw new OuroborosError(
         'E_CONTEXT',
         `the prompt has ${prompt.length} tokens, which exceeds the available context size of ${contextLength}, the answer included: shorten the prompt or load with a larger context`,
+        { numbers: { promptTokens: prompt.length, contextLength } },
       )
     }
     this.#options = options
