@@ -83,7 +83,7 @@ it('a thought that the template opens is told', () => {
 })
 
 it('a thought that a template opens whatever it is told is closed where none is wanted', () => {
-  const always = `{% for m in messages %}{{ m.content }}\n{% endfor %}<think>\n`
+  const always = `{% for m in messages %}{{ m.content }}\n{% endfor %}{{ '<think>\\n' }}`
   const chat = (enable_thinking: boolean) => render({ messages: [hi], chatTemplateKwargs: { enable_thinking } }, always)
   const text = (rendered: ReturnType<typeof chat>) => rendered.parts.map((part) => part.text).join('')
   expect([text(chat(false)), chat(false).isThinking]).toEqual([`${hi.content}\n<think>\n</think>`, false])
