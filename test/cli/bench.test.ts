@@ -235,5 +235,7 @@ describe('what is wrong is said before anything is loaded', () => {
     expect(code).toBe(0)
     expect(report(world).rows.map(({ method }) => method)).not.toContain('speculative')
     expect(report(world).notes).toContain('without a draft model (qwen2.5-coder-1.5b): speculative left out')
+    const alone = (await bench({}, '--no-draft', '--methods', 'ouroboros', '--json', '-')).world
+    expect(report(alone).notes).toEqual([])
   })
 })

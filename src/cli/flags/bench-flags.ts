@@ -101,7 +101,7 @@ function methodsOf(flags: BenchFlags, note: (line: string) => void): Plan['metho
   const needing = methods.filter((method) => method.needsDraft)
   const wrong = needing.find(({ name }) => asked(name))
   if (wrong) throw new OuroborosError('E_USAGE', `${wrong.name} needs a draft model, ${lacking} has none: name one with --spec-draft-model`)
-  note(`without a draft model (${lacking}): ${needing.map(({ name }) => name).join(', ')} left out`)
+  if (needing.length > 0) note(`without a draft model (${lacking}): ${needing.map(({ name }) => name).join(', ')} left out`)
   return methods.filter((method) => !method.needsDraft)
 }
 
