@@ -20,9 +20,10 @@ const ARROWS: Record<string, readonly string[]> = {
   'text/schema': ['core', 'grammar'],
   text: ['core', 'api', 'text/schema'],
   models: ['core'],
-  store: ['core', 'core/phrases', 'api'],
+  'worker-file.ts': [],
+  store: ['core', 'core/phrases', 'api', 'worker-file.ts'],
   kernels: ['models'],
-  llama: ['core', 'core/sampling', 'api', 'kernels', 'models'],
+  llama: ['core', 'core/sampling', 'api', 'kernels', 'models', 'worker-file.ts'],
   probe: ['core', 'core/sampling', 'core/control', 'llama', 'models'],
   runtime: [
     'core',

@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { workerFile } from '../worker-file.ts'
 import { guardExit } from './exit-gate.ts'
 import './call-lock.ts' // threads inherit it
 
-/** Starts a thread that calls native code: the compiled file, also when this one runs from its TypeScript source in a test. */
+/** Starts a thread that calls native code. */
 export function startThread(name: 'runtime/worker' | 'llama/quantize-worker', workerData: unknown): Worker {
-  const sibling = new URL(`../${name}.js`, import.meta.url)
-  const file = existsSync(fileURLToPath(sibling)) ? sibling : new URL(`../../dist/${name}.js`, import.meta.url)
   guardExit()
-  return new Worker(file, { workerData, execArgv: [] }) // flags such as --input-type are the program's own
+  return new Worker(workerFile(name), { workerData, execArgv: [] }) // flags such as --input-type are the program's own
 }

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Phrase } from '../core/phrases/phrase.ts'
 import type { PhraseStore } from '../core/phrases/phrase-store.ts'
 import { PhraseTable } from '../core/phrases/phrase-table.ts'
+import { workerFile } from '../worker-file.ts'
 import { decodePhrases, encodePhrases } from './codec.ts'
 import type { FromStore, StoreStart, ToStore } from './messages.ts'
 import type { Namespace } from './namespace.ts'
@@ -26,9 +25,7 @@ export class ThreadStore implements PhraseStore {
 
   constructor(start: StoreStart, base: Omit<Namespace, 'tenant'>, onWarning: (line: string) => void) {
     this.#base = base
-    const name = start.share === undefined ? 'store-worker.js' : 'share-worker.js'
-    const beside = new URL(name, import.meta.url)
-    const file = existsSync(fileURLToPath(beside)) ? beside : new URL(`../../dist/store/${name}`, import.meta.url)
+    const file = workerFile(start.share === undefined ? 'store/store-worker' : 'store/share-worker')
     this.#worker = new Worker(file, { workerData: start, execArgv: [] })
     this.#worker.unref()
     this.#worker.on('message', (message: FromStore) => {
