@@ -19,7 +19,7 @@ export interface OuroborosOptions {
   readonly draftLength?: number
   /** Most phrases at the draft's end (K). Default 3. */
   readonly suffixes?: number
-  /** Most nodes before the end, the least sure ones, where another token is tried. Default 4. */
+  /** Most nodes before the end, the least sure ones, where another token is tried. Default 2. */
   readonly branches?: number
   /** Least probability of a phrase that goes to the target without asking the draft model; > 1 = never. Default 0: where it pays. */
   readonly directChance?: number
@@ -66,7 +66,7 @@ export class OuroborosDrafter implements Drafter {
   #hits = 0
 
   constructor(options: OuroborosOptions, parts: OuroborosParts) {
-    this.#options = { draftLength: 32, suffixes: 3, branches: 4, directChance: 0, ...options }
+    this.#options = { draftLength: 32, suffixes: 3, branches: 2, directChance: 0, ...options }
     this.#parts = parts
     const { expected, history, pool } = parts
     this.#tiers = [
