@@ -1,6 +1,6 @@
 // Python's clients (openai, LiteLLM, Instructor, llm) against the server with the small model; they are installed into a temporary folder.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,12 +8,7 @@ import { load } from '../dist/index.js'
 import { listen } from '../dist/server/index.js'
 
 // The small model's own template shows no tools.
-const TEMPLATE = `{% if tools %}<|im_start|>system
-Tools: {{ tools | tojson }}. To call one, write <tool_call>{"name": …, "arguments": …}</tool_call>.<|im_end|>
-{% endif %}{% for m in messages %}<|im_start|>{{ m.role }}
-{{ m.content }}{% for c in m.tool_calls or [] %}<tool_call>{{ c.function | tojson }}</tool_call>{% endfor %}<|im_end|>
-{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
-{% endif %}`
+const TEMPLATE = readFileSync(new URL('../test/clients/tools.jinja', import.meta.url), 'utf8')
 // LiteLLM's tools need what it lists as an extra.
 const PACKAGES = ['openai', 'litellm[mcp]', 'instructor', 'llm']
 const folder = mkdtempSync(join(tmpdir(), 'ouroboros-clients-'))

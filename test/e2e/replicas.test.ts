@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,10 +7,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { load } from '../../src/index.ts'
 import { ApiKeys } from '../../src/server/api-keys.ts'
 import { modelFile } from '../llama/model-files.ts'
-import { LEAN_MALLOC } from '../llama/run-script.ts'
 import { freePort, REDIS_SERVER, RedisServer } from '../store/redis.ts'
+import { startServe } from './serve-process.ts'
 
-const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname
 /** `npm run test:faults`: four. */
 const REPLICAS = Number(process.env.OUROBOROS_REPLICAS ?? 2)
 const LOAD_SECONDS = Number(process.env.OUROBOROS_LOAD_SECONDS ?? 6)
@@ -41,17 +40,7 @@ describe.skipIf(!REDIS_SERVER)(`${REPLICAS} replicas with engines and a real Red
   async function serve(): Promise<Replica> {
     const args = ['-m', 'smollm2-135m', '--no-draft', '-np', '2', '-c', '1024', '-t', '1', '--no-calibrate', '--share', redis.address]
     const keys = [ANN, BOB, CID].flatMap((key) => ['--api-key', key])
-    const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', ...args, ...keys], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: { ...process.env, ...LEAN_MALLOC },
-    })
-    running.push(child)
-    let out = ''
-    for await (const chunk of child.stdout) {
-      out += chunk
-      if (out.includes('\n')) break
-    }
-    const url = /listening on (\S+)/.exec(out)?.[1]
+    const { child, url } = await startServe(['--port', '0', ...args, ...keys], running)
     const ask: Replica['ask'] = async (topic, { key = ANN, tokens = 80 } = {}) => {
       const response = await fetch(`${url}/v1/chat/completions`, {
         method: 'POST',

@@ -1,28 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { modelFile } from '../llama/model-files.ts'
-import { LEAN_MALLOC } from '../llama/run-script.ts'
+import { startServe } from './serve-process.ts'
 
-const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname
 const running: ChildProcess[] = []
 
-/** `ouroboros serve` as a process of its own, on a free port of the loopback. */
+/** A server with the small model, as its own draft, on a free port of the loopback. */
 async function serve(port = 0) {
   await modelFile('smollm2-135m')
   const args = ['-m', 'smollm2-135m', '-md', 'smollm2-135m', '-np', '3', '-c', '512', '-t', '1', '--no-calibrate']
-  const child = spawn(process.execPath, [MAIN, 'serve', '--port', String(port), '--metrics', ...args], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, ...LEAN_MALLOC },
-  })
-  running.push(child)
-  let out = ''
-  for await (const chunk of child.stdout) {
-    out += chunk
-    if (out.includes('\n')) break
-  }
-  const url = /listening on (\S+)/.exec(out)?.[1] as string
+  const { child, url } = await startServe(['--port', String(port), '--metrics', ...args], running)
   const post = (body: object, signal?: AbortSignal) =>
     fetch(`${url}/v1/chat/completions`, {
       method: 'POST',

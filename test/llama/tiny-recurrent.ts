@@ -76,6 +76,9 @@ export function tinyMamba(noise = 0): Buffer {
   return make('mamba', [layer, layer], about, 'output_norm.weight', noise)
 }
 
+/** Attention in the second of three layers. */
+const SECOND_ATTENDS = { 'attention.head_count': HEADS, 'attention.head_count_kv': [0, 2, 0] }
+
 /** Short convolutions and attention. */
 export function tinyLfm2(noise = 0): Buffer {
   const convolution: Shapes = {
@@ -85,7 +88,7 @@ export function tinyLfm2(noise = 0): Buffer {
     'shortconv.out_proj.weight': [WIDTH, WIDTH],
   }
   const layers = [convolution, { ...attention, ...qkNorms }, convolution].map((layer) => ({ ...layer, ...feedForward }))
-  const about = { 'shortconv.l_cache': 3, 'attention.head_count': HEADS, 'attention.head_count_kv': [0, 2, 0] }
+  const about = { 'shortconv.l_cache': 3, ...SECOND_ATTENDS }
   return make('lfm2', layers, about, 'token_embd_norm.weight', noise)
 }
 
@@ -99,8 +102,7 @@ export function tinyJamba(noise = 0): Buffer {
     'ssm_c_norm.weight': [STATE],
   }
   const about = {
-    'attention.head_count': HEADS,
-    'attention.head_count_kv': [0, 2, 0],
+    ...SECOND_ATTENDS,
     'ssm.conv_kernel': KERNEL,
     'ssm.inner_size': INNER,
     'ssm.state_size': STATE,
@@ -124,8 +126,7 @@ export function tinyGranite(noise = 0): Buffer {
     'ssm_out.weight': [INNER, WIDTH],
   }
   const about = {
-    'attention.head_count': HEADS,
-    'attention.head_count_kv': [0, 2, 0],
+    ...SECOND_ATTENDS,
     'ssm.conv_kernel': KERNEL,
     'ssm.inner_size': INNER,
     'ssm.state_size': STATE,

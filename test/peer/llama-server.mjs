@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // Stands in for llama-server in llama.cpp's own tests: takes its flags, and runs `ouroboros serve` in this process.
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
 const MODEL = process.env.OUROBOROS_PEER_MODEL ?? 'smollm2-135m'
@@ -34,12 +35,7 @@ const KEPT = [
 ]
 
 // The small model's own template shows no tools; llama-server finds a way for any.
-const TOOLS = `{% if tools %}<|im_start|>system
-Tools: {{ tools | tojson }}. To call one, write <tool_call>{"name": …, "arguments": …}</tool_call>.<|im_end|>
-{% endif %}{% for m in messages %}<|im_start|>{{ m.role }}
-{{ m.content }}{% for c in m.tool_calls or [] %}<tool_call>{{ c.function | tojson }}</tool_call>{% endfor %}<|im_end|>
-{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
-{% endif %}`
+const TOOLS = readFileSync(new URL('../clients/tools.jinja', import.meta.url), 'utf8')
 
 const text = (names) => Object.fromEntries(names.map((name) => [name, { type: 'string' }]))
 const bare = (names) => Object.fromEntries(names.map((name) => [name, { type: 'boolean' }]))
