@@ -11,6 +11,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'tok/s', text: (row) => row.tokens_per_second.toFixed(1) },
   { title: 'speed-up', text: (row) => times(row.speedup) },
   { title: '(q1..q3)', text: ({ spread }) => (spread ? `(${spread.q1.toFixed(2)}..${spread.q3.toFixed(2)})` : '') },
+  { title: 'worst', text: ({ spread }) => times(spread?.min ?? null) },
   { title: 'of totals', text: (row) => times(row.speedup_of_totals) },
   { title: 'over ours', text: (row) => (row.base === 'vanilla' ? '' : times(row.speedup_over_vanilla)) },
   { title: 'of limit', text: (row) => percent(row.fraction_of_limit, 0) },
@@ -25,7 +26,7 @@ const COLUMNS: readonly Column[] = [
 
 /** What the columns mean, for who reads them the first time. */
 export const LEGEND: readonly string[] = [
-  'speed-up: median and quartiles over the prompts of tokens per second, against plain decoding before and after it; of totals: all tokens ÷ all time',
+  'speed-up: median, quartiles and worst over the prompts of tokens per second, against plain decoding before and after it; of totals: all tokens ÷ all time',
   'over ours: other programs against our plain decoding; of limit: part of what perfect free drafts would give on the measured cost of a pass',
   'tok/step: tokens per verification, the own one included; target/tok, draft/tok: passes per token; outside: time outside the passes',
   "equal: texts equal to the base's, to the last character; unsteady: turns whose plain runs before and after differ by more than 5 %",

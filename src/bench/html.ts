@@ -1,6 +1,7 @@
 import { type Charts, loadCharts } from './charts.ts'
 
 import { LEGEND, usedColumns } from './columns.ts'
+import { floorLines } from './floor.ts'
 import { STYLE } from './html-style.ts'
 import type { Report, ReportRow } from './report.ts'
 import { groupBy } from './statistics.ts'
@@ -103,8 +104,8 @@ function projections({ projected }: Report): string {
   return `<section class="projected"><h2>Projected, not measured</h2><p>The steps recorded above, at the costs that passes would have on other hardware.</p>${tables.join('\n')}</section>`
 }
 
-function notes({ notes }: Report): string {
-  return `<footer><ul>${[...notes, ...LEGEND].map((note) => `<li>${text(note)}</li>`).join('')}</ul></footer>`
+function notes(report: Report): string {
+  return `<footer><ul>${[...floorLines(report), ...report.notes, ...LEGEND].map((note) => `<li>${text(note)}</li>`).join('')}</ul></footer>`
 }
 
 function figure(caption: string, svg: string): string {

@@ -1,4 +1,5 @@
 import { type Column, usedColumns } from './columns.ts'
+import { floorLines } from './floor.ts'
 import type { Report, ReportRow } from './report.ts'
 import { groupBy } from './statistics.ts'
 
@@ -18,6 +19,7 @@ export function markdownSummary(report: Report, targetFile: string, method = 'ou
     rows.map(() => '---').concat('---'),
     ['plain decoding, tokens/s', ...rows.map(({ task }) => plain(task)?.tokens_per_second.toFixed(1) ?? '')],
     [`**${method}**`, ...rows.map(speedup)],
+    ['its worst prompt', ...rows.map(({ spread }) => (spread ? `${spread.min.toFixed(2)}x` : ''))],
     ["texts equal to plain decoding's", ...rows.map(({ equal_texts, texts }) => `${equal_texts} of ${texts}`)],
   ]
   return `${lines.map(tableLine).join('\n')}\n\n${report.date.slice(0, 10)}, ${machine(report)}: ${settings(report)}.\n\`${report.command}\``
@@ -55,7 +57,7 @@ function section(name: string, report: Report): string {
       ...table(rows, columns),
     ]),
     ...report.failures.map(({ method, reason }) => `\n${method} was not measured: ${reason}`),
-    ...report.notes.map((note) => `\n${note}`),
+    ...[...floorLines(report), ...report.notes].map((line) => `\n${line}`),
   ].join('\n')
 }
 

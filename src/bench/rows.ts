@@ -1,5 +1,6 @@
 import { median, quantile } from '../core/quantile.ts'
 import { rankOf } from './method.ts'
+import { perPrompt, timed } from './per-prompt.ts'
 import type { ReportLimit, ReportRow, ReportSample } from './report.ts'
 import { type Measured, partingOf, ratio, type Sample } from './sample.ts'
 import { groupBy, sum } from './statistics.ts'
@@ -27,17 +28,13 @@ function rank({ method, base }: Sample): number {
 function rowOf(samples: readonly Sample[], limits: readonly ReportLimit[]): ReportRow {
   const { target, task, method, base } = samples[0] as Sample
   const all = samples.map((sample) => sample.measured)
-  // Repetitions quieten one prompt's figure; the spread is that of the prompts.
-  const timed = samples.some((sample) => sample.steady) ? samples.filter((sample) => sample.steady) : samples
-  const prompts = [...groupBy(timed, (sample) => sample.prompt).values()]
-  const perPrompt = (of: (sample: Sample) => number | null) =>
-    prompts.map((group) => median(group.map(of).filter((value) => value !== null))).filter((value) => !Number.isNaN(value))
-  const ratios = perPrompt((sample) => ratio(sample.measured, sample.base.measured))
+  const counted = timed(samples)
+  const ratios = perPrompt(counted, (sample) => ratio(sample.measured, sample.base.measured))
   const speedup = ratios.length > 0 ? median(ratios) : null
-  const overVanilla = perPrompt((sample) => ratio(sample.measured, sample.vanilla))
+  const overVanilla = perPrompt(counted, (sample) => ratio(sample.measured, sample.vanilla))
   const limit = limits.find((one) => one.target === target)
   const tokens = sum(all.map((one) => one.tokens))
-  const total = totalRate(timed.map((sample) => sample.measured)) / totalRate(timed.map((sample) => sample.base.measured))
+  const total = totalRate(counted.map((sample) => sample.measured)) / totalRate(counted.map((sample) => sample.base.measured))
   const isOurs = base.method === 'vanilla'
   return {
     task,
@@ -45,7 +42,7 @@ function rowOf(samples: readonly Sample[], limits: readonly ReportLimit[]): Repo
     target,
     prompts: new Set(samples.map((sample) => sample.prompt)).size,
     tokens,
-    tokens_per_second: rounded(median(perPrompt((sample) => sample.measured.tokensPerSecond))),
+    tokens_per_second: rounded(median(perPrompt(counted, (sample) => sample.measured.tokensPerSecond))),
     speedup: speedup === null ? null : rounded(speedup),
     spread:
       speedup === null

@@ -40,7 +40,7 @@ export interface Sample {
 }
 
 /** Tokens per second ÷ the base's; null where one of them wrote nothing behind its first step. */
-export function ratio(a: Measured, b: Measured): number | null {
+export function ratio(a: Pick<Measured, 'tokensPerSecond'>, b: Pick<Measured, 'tokensPerSecond'>): number | null {
   return a.tokensPerSecond > 0 && b.tokensPerSecond > 0 ? a.tokensPerSecond / b.tokensPerSecond : null
 }
 

@@ -1,5 +1,6 @@
 import type picocolors from 'picocolors'
 import { LEGEND, usedColumns } from './columns.ts'
+import { floorLines } from './floor.ts'
 import type { Report, ReportRow } from './report.ts'
 import { groupBy } from './statistics.ts'
 
@@ -26,7 +27,7 @@ export function tableReport(report: Report, paint: Paint): string {
   if (report.rows.length === 0) lines.push('nothing was measured', '')
   else lines.push(...LEGEND.map((one) => paint.dim(one)), '')
   lines.push(...projections(report, paint))
-  lines.push(...report.notes)
+  lines.push(...floorLines(report), ...report.notes)
   if (report.interrupted) lines.push(paint.yellow('interrupted: these are the prompts that were measured until then'))
   return `${lines.join('\n').trimEnd()}\n`
 }

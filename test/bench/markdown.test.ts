@@ -40,7 +40,8 @@ describe('reports as markdown', () => {
     expect(text).toContain('### 2026-11-25-big\n\n2026-11-25, 2 cores of a processor, fake 1: 2 prompts a task, 64 tokens, greedy.')
     expect(text).toContain('`ouroboros bench --data DIR`')
     expect(text).toContain('`big`, no draft model, 2 threads, exact')
-    expect(text).toContain('| gsm8k | ouroboros | 20.5 | 2.05x | (2.02..2.08) |')
+    expect(text).toContain('| gsm8k | ouroboros | 20.5 | 2.05x | (2.02..2.08) | 2.00x |')
+    expect(text).toContain('\n\nbig, ouroboros: 0 of 2 prompts below 0.97x\n\na note')
     expect(text).toContain('llama.cpp was not measured: E_PLATFORM: no cmake')
     const sections = markdownReports(
       new Map([
@@ -53,11 +54,12 @@ describe('reports as markdown', () => {
   })
 
   it('a summary has tasks side by side, of one target only', () => {
-    expect(markdownSummary(REPORT, 'big.gguf')?.split('\n').slice(0, 5)).toEqual([
+    expect(markdownSummary(REPORT, 'big.gguf')?.split('\n').slice(0, 6)).toEqual([
       '|  | gsm8k |',
       '| --- | --- |',
       '| plain decoding, tokens/s | 10.0 |',
       '| **ouroboros** | **2.05x** (2.02..2.08) |',
+      '| its worst prompt | 2.00x |',
       "| texts equal to plain decoding's | 2 of 2 |",
     ])
     expect(markdownSummary(REPORT, 'other.gguf')).toBeNull()
