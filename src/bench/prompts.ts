@@ -2,13 +2,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { OuroborosError } from '../core/errors.ts'
-import type { Task } from './task.ts'
+import type { Question, Task } from './task.ts'
 
 /** A task's prompts, split so that nothing is tuned on what is measured. */
 export interface PromptSet {
   /** The first rows of the task. */
-  readonly measured: readonly string[]
-  /** Rows behind them; where there are none, rows of the file's other categories. */
+  readonly measured: readonly Question[]
+  /** First turns of the rows behind them; where there are none, of the file's other categories. */
   readonly others: readonly string[]
 }
 
@@ -16,17 +16,17 @@ export interface PromptSet {
 export function readPrompts(folder: string, task: Task, count: number): PromptSet {
   const file = findFile(folder, task)
   const rows = readRows(file)
-  const toPrompt = (row: Row) => {
-    const prompt = task.prompt(row.value)
-    if (prompt === undefined) throw new OuroborosError('E_FILE', `${file} line ${row.line} is no row of ${task.name}: fields are missing`)
-    return prompt
+  const toQuestion = (row: Row) => {
+    const question = task.question(row.value)
+    if (question === undefined) throw new OuroborosError('E_FILE', `${file} line ${row.line} is no row of ${task.name}: fields are missing`)
+    return question
   }
   const isOurs = (row: Row) => task.category === undefined || row.value.category === task.category
-  const ours = rows.filter(isOurs).map(toPrompt)
+  const ours = rows.filter(isOurs).map(toQuestion)
   if (ours.length === 0) throw new OuroborosError('E_FILE', `${file} has no prompts for ${task.name}${categoryNote(task)}`)
   const behind = ours.slice(count)
-  const others = behind.length > 0 ? behind : rows.filter((row) => !isOurs(row)).map(toPrompt)
-  return { measured: ours.slice(0, count), others }
+  const others = behind.length > 0 ? behind : rows.filter((row) => !isOurs(row)).map(toQuestion)
+  return { measured: ours.slice(0, count), others: others.map(([first]) => first) }
 }
 
 interface Row {

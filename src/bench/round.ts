@@ -1,12 +1,14 @@
+import type { ChatMessage } from '../api/chat.ts'
 import { orderOf } from './order.ts'
 import type { Measured, Sample } from './sample.ts'
+import type { Question } from './task.ts'
 import { baseOf, type Contender, runTurn, type Turn } from './turn.ts'
 
 /** Contenders on the same prompts in turn. */
 export interface Round {
   readonly target: string
   readonly task: string
-  readonly prompts: readonly string[]
+  readonly questions: readonly Question[]
   readonly repeat: number
   /** The base of the speed-ups. */
   readonly plain: Contender
@@ -17,20 +19,30 @@ export interface Round {
   begin?(): Promise<void>
 }
 
-/** Measures a round; `onPrompt` gets each prompt's samples, those of the plain runs too. */
+/** Measures a round; `onPrompt` gets each prompt's samples, those of the plain runs too. A turn of a question is a prompt. */
 export async function runRound(round: Round, onPrompt: (samples: readonly Sample[]) => void): Promise<void> {
   for (let repeat = 0; repeat < round.repeat; repeat++) {
     await round.begin?.()
-    for (const [prompt, text] of round.prompts.entries()) onPrompt(await runPrompt(round, prompt, repeat, text))
+    let prompt = 0
+    for (const question of round.questions) {
+      let before: readonly ChatMessage[] = []
+      for (const turn of question) {
+        const messages = [...before, { role: 'user' as const, content: turn }]
+        const samples = await runPrompt(round, prompt++, repeat, messages)
+        onPrompt(samples)
+        // Plain decoding's answer, for all: the next turn is the same prompt to everyone.
+        before = [...messages, { role: 'assistant', content: (samples[0] as Sample).measured.text }]
+      }
+    }
   }
 }
 
-async function runPrompt(round: Round, prompt: number, repeat: number, text: string): Promise<Sample[]> {
+async function runPrompt(round: Round, prompt: number, repeat: number, messages: readonly ChatMessage[]): Promise<Sample[]> {
   const { target, task, plain, others, vanilla } = round
-  const first = await plain.run(text)
+  const first = await plain.run(messages)
   const turns: Turn[] = []
   for (const contender of orderOf(vanilla ? [...others, vanilla] : others, prompt + repeat))
-    turns.push(await runTurn(plain, contender, turns.at(-1)?.after ?? first, text))
+    turns.push(await runTurn(plain, contender, turns.at(-1)?.after ?? first, messages))
 
   const ours = turns.find(({ contender }) => contender === vanilla)
   const sampleOf = (method: string, measured: Measured, base: Measured, steady: boolean): Sample => ({

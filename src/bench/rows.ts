@@ -1,22 +1,30 @@
 import { median, quantile } from '../core/quantile.ts'
 import { rankOf } from './method.ts'
-import { perPrompt, timed } from './per-prompt.ts'
+import { perPrompt, promptsOf, timed } from './per-prompt.ts'
 import type { ReportLimit, ReportRow, ReportSample } from './report.ts'
 import { type Measured, partingOf, ratio, type Sample } from './sample.ts'
 import { groupBy, sum } from './statistics.ts'
 
-/** One line per target, task and method. */
+/** The row of all tasks together. */
+const OVERALL = 'overall'
+
+/** One line per target, task and method; behind a target's tasks, where there are several, its methods over all of them. */
 export function rowsOf(samples: readonly Sample[], limits: readonly ReportLimit[]): ReportRow[] {
-  return groupByMethod(samples).map((group) => rowOf(group, limits))
+  return [...groupBy(samples, ({ target }) => target).values()].flatMap((ofTarget) => {
+    const tasks = [...groupBy(ofTarget, ({ task }) => task)]
+    const groups = tasks.length > 1 ? [...tasks, [OVERALL, ofTarget] as const] : tasks
+    return groups.flatMap(([task, ones]) => byMethod(ones).map((group) => rowOf(task, group, limits)))
+  })
 }
 
 /** Samples of one target, task and method: targets and tasks as they were measured, methods in their usual order. */
 export function groupByMethod(samples: readonly Sample[]): Sample[][] {
   const byTask = [...groupBy(samples, ({ target, task }) => JSON.stringify([target, task])).values()]
-  return byTask.flatMap((ofTask) => {
-    const byMethod = [...groupBy(ofTask, (sample) => sample.method).values()]
-    return byMethod.sort(([a], [b]) => rank(a as Sample) - rank(b as Sample))
-  })
+  return byTask.flatMap(byMethod)
+}
+
+function byMethod(samples: readonly Sample[]): Sample[][] {
+  return [...groupBy(samples, ({ method }) => method).values()].sort(([a], [b]) => rank(a as Sample) - rank(b as Sample))
 }
 
 /** Ours first; plain decoding before what refers to it. */
@@ -25,8 +33,8 @@ function rank({ method, base }: Sample): number {
   return at >= 0 ? at : 1000 + (method === base.method ? 0 : 1)
 }
 
-function rowOf(samples: readonly Sample[], limits: readonly ReportLimit[]): ReportRow {
-  const { target, task, method, base } = samples[0] as Sample
+function rowOf(task: string, samples: readonly Sample[], limits: readonly ReportLimit[]): ReportRow {
+  const { target, method, base } = samples[0] as Sample
   const all = samples.map((sample) => sample.measured)
   const counted = timed(samples)
   const ratios = perPrompt(counted, (sample) => ratio(sample.measured, sample.base.measured))
@@ -40,7 +48,7 @@ function rowOf(samples: readonly Sample[], limits: readonly ReportLimit[]): Repo
     task,
     method,
     target,
-    prompts: new Set(samples.map((sample) => sample.prompt)).size,
+    prompts: promptsOf(samples).length,
     tokens,
     tokens_per_second: rounded(median(perPrompt(counted, (sample) => sample.measured.tokensPerSecond))),
     speedup: speedup === null ? null : rounded(speedup),

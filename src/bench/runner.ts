@@ -60,7 +60,7 @@ class TargetRunner {
   async warmUp(): Promise<void> {
     const [first] = this.#plan.tasks
     if (!first) return
-    for (const method of this.#plan.methods) await this.#contender(method, first.task, {}, 8).run(WARM_UP)
+    for (const method of this.#plan.methods) await this.#contender(method, first.task, {}, 8).run([{ role: 'user', content: WARM_UP }])
   }
 
   async run(task: Task, prompts: PromptSet): Promise<void> {
@@ -68,7 +68,7 @@ class TargetRunner {
     this.#before = await this.#document(prompts.others)
     const tuned = await this.#tune(task, prompts.others)
     const contender = (method: BenchMethod) => this.#contender(method, task, tuned, this.#plan.maxTokens)
-    const round = { target: this.#target, task: task.name, prompts: prompts.measured, repeat, plain: contender(VANILLA) }
+    const round = { target: this.#target, task: task.name, questions: prompts.measured, repeat, plain: contender(VANILLA) }
     const onPrompt = (samples: readonly Sample[]) => this.#observer.prompt(samples)
 
     const cold = methods.filter((method) => method !== VANILLA && method.pool !== 'warm')
@@ -94,7 +94,7 @@ class TargetRunner {
     const prompts = others.slice(0, TUNING_PROMPTS)
     const maxTokens = Math.min(TUNING_TOKENS, this.#plan.maxTokens)
     const draftLength = await tune(DRAFT_LENGTHS, prompts, (candidate, prompt) =>
-      this.#contender(speculative, task, { draftLength: candidate }, maxTokens).run(prompt),
+      this.#contender(speculative, task, { draftLength: candidate }, maxTokens).run([{ role: 'user', content: prompt }]),
     )
     const name = `${this.#target}, ${task.name}`
     if (draftLength === undefined) {
@@ -113,9 +113,10 @@ class TargetRunner {
     return {
       name: method.name,
       once: method.pool === 'warm',
-      run: async (prompt) => {
+      run: async (conversation) => {
         if (method.pool === 'cold') await this.#engine.forgetPhrases()
-        return await measure(this.#engine, { ...request, messages: [{ role: 'user', content: this.#before + prompt }] }, this.#signal)
+        const messages = conversation.map((message, i) => (i === 0 ? { ...message, content: this.#before + message.content } : message))
+        return await measure(this.#engine, { ...request, messages }, this.#signal)
       },
     }
   }

@@ -3,6 +3,9 @@ import { OuroborosError } from '../core/errors.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
+/** What a user says, turn by turn; each turn but the first refers to the answers before it. */
+export type Question = readonly [string, ...string[]]
+
 /** A kind of text to write: where its prompts come from and how a row of the data set becomes one. */
 export interface Task {
   readonly name: string
@@ -10,8 +13,8 @@ export interface Task {
   readonly files: readonly string[]
   /** Spec-Bench only: the category of its rows. */
   readonly category?: string
-  /** The user's message for one row; undefined: the row has not the data set's shape. */
-  prompt(row: Row): string | undefined
+  /** The user's messages for one row; undefined: the row has not the data set's shape. */
+  question(row: Row): Question | undefined
   /** The paper's parameters for this kind of text. */
   readonly preset: Preset
 }
@@ -21,23 +24,23 @@ const SPEC_BENCH = ['specbench.jsonl', 'question.jsonl']
 const HUMAN_EVAL: Task = {
   name: 'humaneval',
   files: ['humaneval.jsonl', 'HumanEval.jsonl'],
-  prompt: ({ prompt }) =>
-    isText(prompt) ? `Complete the following Python function. Answer with the code only.\n\`\`\`python\n${prompt}\`\`\`` : undefined,
+  question: ({ prompt }) =>
+    isText(prompt) ? [`Complete the following Python function. Answer with the code only.\n\`\`\`python\n${prompt}\`\`\``] : undefined,
   preset: 'paper',
 }
 
 const MBPP: Task = {
   name: 'mbpp',
   files: ['mbpp.jsonl'],
-  prompt: ({ text, test_list: tests }) =>
-    isText(text) && Array.isArray(tests) ? `${text}\nYour code should pass these tests:\n${tests.join('\n')}` : undefined,
+  question: ({ text, test_list: tests }) =>
+    isText(text) && Array.isArray(tests) ? [`${text}\nYour code should pass these tests:\n${tests.join('\n')}`] : undefined,
   preset: 'paper-mbpp',
 }
 
 const GSM8K: Task = {
   name: 'gsm8k',
   files: ['gsm8k.jsonl', 'test.jsonl'],
-  prompt: ({ question }) => (isText(question) ? `${question}\nThink step by step.` : undefined),
+  question: ({ question }) => (isText(question) ? [`${question}\nThink step by step.`] : undefined),
   preset: 'paper-gsm8k',
 }
 
@@ -76,13 +79,13 @@ export function findTasks(name: string): readonly Task[] {
   throw new OuroborosError('E_USAGE', `no such task: received ${name}, known are ${taskNames.join(', ')}`)
 }
 
-/** The first turn of each question: a benchmark of single answers. */
 function specBench(name: string, category: string, preset: Preset = 'paper'): Task {
   return {
     name,
     files: SPEC_BENCH,
     category,
-    prompt: ({ turns }) => (Array.isArray(turns) && isText(turns[0]) ? turns[0] : undefined),
+    question: ({ turns }) =>
+      Array.isArray(turns) && turns.length > 0 && turns.every(isText) ? (turns as [string, ...string[]]) : undefined,
     preset,
   }
 }

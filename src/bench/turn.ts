@@ -1,3 +1,4 @@
+import type { ChatMessage } from '../api/chat.ts'
 import type { Measured } from './sample.ts'
 
 /** Somebody who writes an answer and says how long it took. */
@@ -5,7 +6,7 @@ export interface Contender {
   readonly name: string
   /** It learns from what it has written: on the same prompt again it would be faster. */
   readonly once?: boolean
-  run(prompt: string): Promise<Measured>
+  run(messages: readonly ChatMessage[]): Promise<Measured>
 }
 
 /** One answer between two plain runs. */
@@ -26,11 +27,11 @@ const TRIES = 3
  * Runs a contender and plain decoding behind it. Where the plain runs before and after do not agree, the turn is repeated, at most
  * twice; what learns is not.
  */
-export async function runTurn(plain: Contender, contender: Contender, first: Measured, prompt: string): Promise<Turn> {
+export async function runTurn(plain: Contender, contender: Contender, first: Measured, messages: readonly ChatMessage[]): Promise<Turn> {
   let before = first
   for (let tries = 1; ; tries++) {
-    const measured = await contender.run(prompt)
-    const after = await plain.run(prompt)
+    const measured = await contender.run(messages)
+    const after = await plain.run(messages)
     const steady = agree(before, after)
     if (steady || contender.once || tries === TRIES) return { contender, measured, before, after, steady }
     before = after

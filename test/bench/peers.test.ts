@@ -93,13 +93,13 @@ describe.skipIf(process.platform === 'win32')('a server of our own', () => {
     {
       await using started = await LlamaServer.start(file, 'llama.cpp', PLAIN, signal)
       server = started
-      expect(await started.render('hi')).toBe('<user>hi')
+      expect(await started.render([{ role: 'user', content: 'hi' }])).toBe('<user>hi')
       const result = await started.complete('p', { maxTokens: 11, temperature: 0.5, seed: 9 })
       expect(result).toMatchObject({ tokens: 11, decodedTokens: 10, tokensPerSecond: 10, promptTokens: 5, targetPasses: 6 })
       expect(JSON.parse(result.text.slice(1))).toMatchObject({ n_predict: 11, temperature: 0.5, seed: 9, top_k: 0, top_p: 1, min_p: 0 })
       await expect(started.complete('fail', REQUEST)).rejects.toThrow(/llama-server answered \/completion with 500/)
     }
-    await expect(server.render('hi')).rejects.toThrow()
+    await expect(server.render([{ role: 'user', content: 'hi' }])).rejects.toThrow()
   })
 
   it('that ends at once, or is no program, is a failure with its last words', async () => {

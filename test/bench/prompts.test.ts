@@ -28,22 +28,22 @@ write('question.jsonl', [
 describe('the data sets’ own files', () => {
   it('HumanEval: the function to complete; a compressed file is read too', () => {
     expect(readPrompts(folder, task('humaneval'), 5).measured).toEqual([
-      'Complete the following Python function. Answer with the code only.\n```python\ndef one():\n```',
+      ['Complete the following Python function. Answer with the code only.\n```python\ndef one():\n```'],
     ])
   })
 
   it('MBPP: the text and its tests; GSM8K: the question', () => {
     expect(readPrompts(folder, task('mbpp'), 1).measured).toEqual([
-      'Add two numbers.\nYour code should pass these tests:\nassert add(1, 2) == 3\nassert add(0, 0) == 0',
+      ['Add two numbers.\nYour code should pass these tests:\nassert add(1, 2) == 3\nassert add(0, 0) == 0'],
     ])
-    expect(readPrompts(folder, task('gsm8k'), 1).measured).toEqual(['How much is 1 + 1?\nThink step by step.'])
+    expect(readPrompts(folder, task('gsm8k'), 1).measured).toEqual([['How much is 1 + 1?\nThink step by step.']])
   })
 
-  it('Spec-Bench: the first turn of a category’s questions, CNN/DM and WMT among them', () => {
-    expect(readPrompts(folder, task('cnndm'), 5).measured).toEqual(['Summarize: it rains.'])
-    expect(readPrompts(folder, task('wmt'), 5).measured).toEqual(['Translate German to English: Ja'])
+  it('Spec-Bench: a category’s questions, turn by turn, CNN/DM and WMT among them', () => {
+    expect(readPrompts(folder, task('cnndm'), 5).measured).toEqual([['Summarize: it rains.']])
+    expect(readPrompts(folder, task('wmt'), 5).measured).toEqual([['Translate German to English: Ja']])
     for (const name of ['writing', 'specbench:writing'])
-      expect(readPrompts(folder, task(name), 5).measured).toEqual(['Write a poem.', 'Write a letter.'])
+      expect(readPrompts(folder, task(name), 5).measured).toEqual([['Write a poem.', 'Again.'], ['Write a letter.']])
   })
 
   it('specbench is a task per category', () => {

@@ -8,7 +8,7 @@ import { FakeEngine } from '../cli/fake-world.ts'
 import { FAKE_LOOKAHEAD, FAKE_SERVER, program } from './fake-llama.ts'
 
 const plan = (others: readonly string[]): Plan => ({
-  tasks: [{ task: findTasks('gsm8k')[0] as Task, prompts: { measured: ['one', 'two'], others } }],
+  tasks: [{ task: findTasks('gsm8k')[0] as Task, prompts: { measured: [['one'], ['two']], others } }],
   methods: [],
   maxTokens: 16,
   temperature: 0,

@@ -19,7 +19,14 @@ function contender(name: string, speeds: number[], log: string[], once = false):
 async function round(plainSpeeds: number[], once = false): Promise<{ log: string[]; samples: Sample[] }> {
   const [log, samples]: [string[], Sample[]] = [[], []]
   const others = [contender('m', [20], log, once)]
-  const about = { target: 'big', task: 'gsm8k', prompts: ['p'], repeat: 1, plain: contender('vanilla', plainSpeeds, log), others }
+  const about = {
+    target: 'big',
+    task: 'gsm8k',
+    questions: [['p']] as const,
+    repeat: 1,
+    plain: contender('vanilla', plainSpeeds, log),
+    others,
+  }
   await runRound(about, (some) => void samples.push(...some))
   return { log, samples }
 }
@@ -52,4 +59,25 @@ it('what learns is not repeated: it would know its own answer', async () => {
   const { log, samples } = await round([10, 8], true)
   expect(log).toEqual(['vanilla', 'm', 'vanilla'])
   expect(samples.at(-1)?.steady).toBe(false)
+})
+
+it('each turn of a question is a prompt of its own, behind plain decoding’s answers', async () => {
+  const asked: string[] = []
+  const writer = (name: string): Contender => ({
+    name,
+    run: async (messages) => {
+      asked.push(`${name}: ${messages.map(({ role, content }) => `${role} ${content}`).join(', ')}`)
+      return measured({ text: `${name} ${messages.length}` })
+    },
+  })
+  const questions = [['one', 'two'], ['three']] as const
+  const samples: Sample[] = []
+  const about = { target: 'big', task: 'writing', questions, repeat: 2, plain: writer('vanilla'), others: [writer('m')] }
+  await runRound(about, (some) => void samples.push(...some))
+  expect([...new Set(asked)].filter((line) => line.startsWith('m: '))).toEqual([
+    'm: user one',
+    'm: user one, assistant vanilla 1, user two',
+    'm: user three',
+  ])
+  expect(samples.filter(({ method }) => method === 'm').map(({ prompt }) => prompt)).toEqual([0, 1, 2, 0, 1, 2])
 })

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import type { ChatMessage } from '../../api/chat.ts'
 import { OuroborosError } from '../../core/errors.ts'
 import type { Measured } from '../sample.ts'
 
@@ -64,9 +65,9 @@ export class LlamaServer implements AsyncDisposable {
     process.once('exit', this.#kill)
   }
 
-  /** The prompt as the model's chat template has it. */
-  async render(content: string): Promise<string> {
-    const answer = await this.#post('/apply-template', { messages: [{ role: 'user', content }] })
+  /** A conversation as the model's chat template has it. */
+  async render(messages: readonly ChatMessage[]): Promise<string> {
+    const answer = await this.#post('/apply-template', { messages })
     return z.object({ prompt: z.string() }).parse(answer).prompt
   }
 

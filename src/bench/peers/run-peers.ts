@@ -1,3 +1,4 @@
+import type { ChatMessage } from '../../api/chat.ts'
 import type { Engine } from '../../api/types.ts'
 import type { PeerName, PeerPrograms } from '../../builds/peers.ts'
 import { measure } from '../measure.ts'
@@ -36,17 +37,17 @@ export async function runPeer(
 
   const { maxTokens, temperature, seed, repeat } = plan
   const request = { maxTokens, temperature, seed }
-  const rendered = new Map<string, string>()
-  const render = async (prompt: string) => {
-    const text = rendered.get(prompt) ?? (await servers.of(peer.plain).render(prompt))
-    rendered.set(prompt, text)
+  const rendered = new WeakMap<readonly ChatMessage[], string>()
+  const render = async (messages: readonly ChatMessage[]) => {
+    const text = rendered.get(messages) ?? (await servers.of(peer.plain).render(messages))
+    rendered.set(messages, text)
     return text
   }
   const contender = (mode: PeerMode): Contender => ({
     name: mode.name,
     once: mode.learns === true,
-    run: async (prompt) => {
-      const measured = await servers.of(mode).complete(await render(prompt), request)
+    run: async (messages) => {
+      const measured = await servers.of(mode).complete(await render(messages), request)
       return peer.tellsAccepted || mode === peer.plain ? measured : { ...measured, targetPasses: null }
     },
   })
@@ -56,17 +57,17 @@ export async function runPeer(
       : [
           {
             name: `${peer.name} lookahead`,
-            run: async (prompt) => await runLookahead(lookahead, setting, await render(prompt), request, signal),
+            run: async (messages) => await runLookahead(lookahead, setting, await render(messages), request, signal),
           },
         ]
   const vanilla: Contender = {
     name: 'vanilla',
-    run: (prompt) => measure(engine, { ...request, method: 'vanilla', messages: [{ role: 'user', content: prompt }] }, signal),
+    run: (messages) => measure(engine, { ...request, method: 'vanilla', messages }, signal),
   }
   for (const { task, prompts } of plan.tasks) {
     const draft = lengths.get(task.name)
     const others = [...[...(draft ? [draft] : []), ...peer.ngram].map(contender), ...programs]
-    const round = { target, task: task.name, prompts: prompts.measured, repeat, plain: contender(peer.plain), others, vanilla }
+    const round = { target, task: task.name, questions: prompts.measured, repeat, plain: contender(peer.plain), others, vanilla }
     await runRound(round, (samples) => observer.prompt(samples))
   }
 }
@@ -87,7 +88,7 @@ async function tuneDraftModes(
   for (const { task, prompts } of plan.tasks) {
     const others = prompts.others.slice(0, TUNING_PROMPTS)
     const best = await tune(modes, others, async (mode, prompt) => {
-      const rendered = await servers.of(plain).render(prompt)
+      const rendered = await servers.of(plain).render([{ role: 'user', content: prompt }])
       return await servers.of(mode).complete(rendered, request)
     })
     const mode = best ?? (modes.find(({ draftLength }) => draftLength === usual) as PeerMode)

@@ -47,7 +47,7 @@ async function benchExact(flags: BenchExactFlags, world: World): Promise<void> {
   const method = findMethods([flags.method]).find(({ name }) => name === flags.method) as BenchMethod
   const prompts = flags.tasks
     .flatMap(findTasks)
-    .flatMap((task) => readPrompts(flags.data, task, flags.prompts).measured.map((prompt) => ({ task, prompt })))
+    .flatMap((task) => readPrompts(flags.data, task, flags.prompts).measured.map(([prompt]) => ({ task, prompt })))
   await using engine = await loadWithProgress(world, flags, { sessions: flags.sessions })
   const { target, kernels, exact, threads } = engine.facts
   const rows: ExactRow[] = []

@@ -66,7 +66,9 @@ export function registerBenchRecord(bench: Command, { terminal }: World): void {
 }
 
 function promptsOf(task: Task, { data, skip, prompts: count }: RecordFlags): readonly string[] {
-  const prompts = readPrompts(data, task, skip + count).measured.slice(skip)
+  const prompts = readPrompts(data, task, skip + count)
+    .measured.slice(skip)
+    .map(([first]) => first)
   if (prompts.length > 0) return prompts
   throw new OuroborosError('E_USAGE', `${data} has no prompts for ${task.name} behind the first ${skip}: give a smaller --skip`)
 }

@@ -43,7 +43,7 @@ export function registerBenchServe(bench: Command, world: World): void {
 
 async function benchServe(serveFlags: readonly string[], flags: BenchServeFlags, { terminal }: World): Promise<void> {
   const task = findTasks(flags.task)[0] as ReturnType<typeof findTasks>[number]
-  const prompts = readPrompts(flags.data, task, flags.prompts).measured
+  const prompts = readPrompts(flags.data, task, flags.prompts).measured.map(([first]) => first)
   const rows: ServeRow[] = []
   let reference: string[] | undefined
   await interruptible(terminal, async (interrupt) => {

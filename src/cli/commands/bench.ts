@@ -98,7 +98,7 @@ class Bench {
     const observer = {
       prompt: (samples: readonly Sample[]) => {
         this.#samples.push(...samples)
-        this.#progress.prompt(samples, this.#flags.prompts)
+        this.#progress.prompt(samples, plan)
         this.#save(this.#report(true))
       },
       note: (line: string) => this.#note(line),

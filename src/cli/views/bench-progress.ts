@@ -1,3 +1,4 @@
+import type { Plan } from '../../bench/runner.ts'
 import type { Sample } from '../../bench/sample.ts'
 import { percentOf } from '../../builds/cmake.ts'
 import type { Terminal } from './terminal.ts'
@@ -13,9 +14,10 @@ export class BenchProgress {
   }
 
   /** A prompt has been written by all methods of a round. */
-  prompt(samples: readonly Sample[], prompts: number): void {
+  prompt(samples: readonly Sample[], { tasks }: Plan): void {
     const [first] = samples
     if (!first) return
+    const prompts = tasks.find(({ task }) => task.name === first.task)?.prompts.measured.flat().length
     const speeds = [...new Map(samples.map(({ method, measured }) => [method, measured.tokensPerSecond.toFixed(1)]))]
     this.#write(`${first.target}, ${first.task} ${first.prompt + 1}/${prompts}: ${speeds.map((pair) => pair.join(' ')).join(', ')} tok/s`)
   }
