@@ -19,6 +19,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'target/tok', text: (row) => number(row.target_passes_per_token) },
   { title: 'draft/tok', text: (row) => number(row.draft_passes_per_token) },
   { title: 'outside', text: (row) => percent(row.overhead_share, 1) },
+  { title: 'J/token', text: (row) => number(row.joules_per_token) },
   { title: 'equal', text: (row) => `${row.equal_texts}/${row.texts}` },
   { title: 'unsteady', text: (row) => (row.unsteady === 0 ? '' : String(row.unsteady)) },
   { title: 'memory', text: (row) => (row.memory_bytes === null ? '' : `${(row.memory_bytes / 1e9).toFixed(2)} GB`) },
@@ -28,7 +29,7 @@ const COLUMNS: readonly Column[] = [
 export const LEGEND: readonly string[] = [
   'speed-up: median, quartiles and worst over the prompts of tokens per second, against plain decoding before and after it; of totals: all tokens ÷ all time',
   'over ours: other programs against our plain decoding; of limit: part of what perfect free drafts would give on the measured cost of a pass',
-  'tok/step: tokens per verification, the own one included; target/tok, draft/tok: passes per token; outside: time outside the passes',
+  'tok/step: tokens per verification, the own one included; target/tok, draft/tok: passes per token; outside: time outside the passes; J/token: energy of processors and memory',
   "equal: texts equal to the base's, to the last character; unsteady: turns whose plain runs before and after differ by more than 5 %",
 ]
 

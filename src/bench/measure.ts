@@ -1,5 +1,6 @@
 import type { Engine, GenerateRequest } from '../api/types.ts'
 import type { PassWidths } from '../core/decoding/session.ts'
+import { type EnergyCounters, joulesBetween, readEnergy } from './energy.ts'
 import type { Measured } from './sample.ts'
 
 /** Runs one request to its end and reads the clocks. Throws what the engine throws; the signal's reason when aborted. */
@@ -8,11 +9,15 @@ export async function measure(engine: Engine, request: GenerateRequest, signal: 
   const ids: number[] = []
   const widths: PassWidths[] = []
   let first: number | undefined
+  let before: EnergyCounters | null = null
   for await (const step of generation) {
     for (const { id } of step.tokens) ids.push(id)
-    if (first === undefined) first = step.tokens.length
-    else if (step.widths) widths.push(step.widths)
+    if (first === undefined) {
+      first = step.tokens.length
+      before = readEnergy()
+    } else if (step.widths) widths.push(step.widths)
   }
+  const joules = joulesBetween(before, readEnergy())
   const { text, usage, timings, statistics } = await generation.result
   signal.throwIfAborted()
   return {
@@ -29,6 +34,7 @@ export async function measure(engine: Engine, request: GenerateRequest, signal: 
     draftPasses: statistics.draftPasses,
     histogram: statistics.acceptanceHistogram,
     widths,
+    joules,
     rssBytes: process.memoryUsage.rss(),
   }
 }

@@ -54,6 +54,8 @@ const rowSchema = z.strictObject({
   /** All tokens ÷ all time, against the base's. */
   speedup_of_totals: positive.nullable(),
   speedup_over_vanilla: positive.nullable(),
+  /** Null where the machine does not tell, and in reports from before it was asked. */
+  joules_per_token: positive.nullable().default(null),
   memory_bytes: positive.nullable(),
   acceptance_histogram: z.array(z.int()).nullable(),
 })

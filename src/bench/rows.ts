@@ -72,6 +72,11 @@ function rowOf(task: string, samples: readonly Sample[], limits: readonly Report
     base: base.method,
     speedup_of_totals: Number.isFinite(total) ? rounded(total) : null,
     speedup_over_vanilla: overVanilla.length > 0 ? rounded(median(overVanilla)) : null,
+    joules_per_token: combined(
+      all,
+      (one) => one.joules,
+      (joules) => rounded(sum(joules) / Math.max(1, sum(all.map((one) => one.decodedTokens)))),
+    ),
     memory_bytes: combined(all, (one) => one.rssBytes, median),
     acceptance_histogram: histogramOf(all),
   }

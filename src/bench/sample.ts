@@ -18,6 +18,8 @@ export interface Measured {
   readonly histogram: readonly number[] | null
   /** Passes of the steps behind the first one, for projections. */
   readonly widths: readonly PassWidths[] | null
+  /** What the whole machine used for the tokens behind the first step. */
+  readonly joules: number | null
   /** Resident memory of the process that wrote it. */
   readonly rssBytes: number | null
 }

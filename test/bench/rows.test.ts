@@ -45,6 +45,15 @@ describe('a row', () => {
     expect([row?.target_passes_per_token, row?.draft_passes_per_token]).toEqual([0.5, 0.5])
   })
 
+  it('has the energy of a token where every answer tells it', () => {
+    const both = [
+      sample('ouroboros', 0, { joules: 30, decodedTokens: 10 }),
+      sample('ouroboros', 1, { joules: 10, decodedTokens: 10 }),
+    ] as const
+    expect(rowOf(...both)?.joules_per_token).toBe(2)
+    expect(rowOf(...both, sample('ouroboros', 2))?.joules_per_token).toBeNull()
+  })
+
   it('counts equal texts, and says where they part', () => {
     const other = sample('ouroboros', 1, { text: 'some', ids: [1, 2, 9] })
     expect(rowOf(sample('ouroboros', 0), other)).toMatchObject({ texts: 2, equal_texts: 1 })

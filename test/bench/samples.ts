@@ -17,6 +17,7 @@ export function measured(change: Partial<Measured> = {}): Measured {
     draftPasses: 3,
     histogram: [0, 5, 3],
     widths: [{ target: 1, draft: [] }],
+    joules: null,
     rssBytes: 1e9,
     ...change,
   }

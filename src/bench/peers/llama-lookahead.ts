@@ -56,6 +56,7 @@ export function readLookahead(stdout: string, stderr: string, prompt: string): M
     draftPasses: null,
     histogram: null,
     widths: null,
+    joules: null,
     rssBytes: null,
   }
 }

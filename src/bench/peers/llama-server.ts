@@ -93,6 +93,7 @@ export class LlamaServer implements AsyncDisposable {
       draftPasses: null,
       histogram: null,
       widths: null,
+      joules: null,
       rssBytes: residentBytes(this.#process.pid),
     }
   }
