@@ -25,9 +25,10 @@ export function markdownSummary(report: Report, targetFile: string, method = 'ou
   return `${lines.map(tableLine).join('\n')}\n\n${report.date.slice(0, 10)}, ${machine(report)}: ${settings(report)}.\n\`${report.command}\``
 }
 
-/** The summary of the last report that has one. */
+/** The summary of the last report that has one, of our methods only: a comparison with other programs measures few prompts. */
 export function newestSummary(reports: ReadonlyMap<string, Report>, targetFile: string): string | null {
-  return [...reports.values()].map((report) => markdownSummary(report, targetFile)).findLast((summary) => summary !== null) ?? null
+  const ours = [...reports.values()].filter(({ rows, failures }) => failures.length === 0 && rows.every(({ base }) => base === 'vanilla'))
+  return ours.map((report) => markdownSummary(report, targetFile)).findLast((summary) => summary !== null) ?? null
 }
 
 /** The text with what stands between `<!-- name... -->` and `<!-- /name -->` replaced; throws where there is no such place. */

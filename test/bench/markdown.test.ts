@@ -63,8 +63,15 @@ describe('reports as markdown', () => {
       "| texts equal to plain decoding's | 2 of 2 |",
     ])
     expect(markdownSummary(REPORT, 'other.gguf')).toBeNull()
-    expect(newestSummary(new Map([['a', REPORT]]), 'big.gguf')).toBe(markdownSummary(REPORT, 'big.gguf'))
-    expect(newestSummary(new Map(), 'big.gguf')).toBeNull()
+  })
+
+  it('the newest summary is of a report of ours alone', () => {
+    const alone = { ...REPORT, failures: [] }
+    const rows = REPORT.rows.map((row) => ({ ...row, base: 'llama.cpp', method: 'llama.cpp' }))
+    const beside = { ...alone, date: '2026-11-26T10:00:00.000Z', rows: [...REPORT.rows, ...rows] }
+    const reports = [alone, beside, REPORT].map((report, i): [string, Report] => [String(i), report])
+    expect(newestSummary(new Map(reports), 'big.gguf')).toBe(markdownSummary(alone, 'big.gguf'))
+    expect(newestSummary(new Map(reports.slice(1)), 'big.gguf')).toBeNull()
   })
 
   it('commands lose the folders of a machine', () => {
