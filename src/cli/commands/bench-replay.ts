@@ -8,6 +8,7 @@ import type { World } from './world.ts'
 interface ReplayFlags {
   hardware: string[]
   concurrency: number[]
+  draft: boolean
   fit?: boolean
   json?: boolean
 }
@@ -24,12 +25,14 @@ export function registerBenchReplay(bench: Command, { terminal }: World): void {
         .default(REPLAYED, REPLAYED.join(',')),
     )
     .addOption(new Option('--concurrency <list>', 'also with so many answers at once').argParser(counts).default([2, 4, 8], '2,4,8'))
+    .option('--no-draft', 'without a draft model')
     .option('--fit', 'what becomes of the mean speed-up if a constant of cost control is halved or doubled, instead')
     .option('--json', 'print one JSON object')
-    .action(async (files: string[], { hardware, concurrency, fit, json }: ReplayFlags) => {
+    .action(async (files: string[], { hardware, concurrency, draft, fit, json }: ReplayFlags) => {
       const { readRecording } = await import('../../replay/recording.ts')
       const { geometricMean, replayAll } = await import('../../replay/cells.ts')
-      const [recordings, machines] = [files.map(readRecording), hardware.map(readHardware)]
+      const recordings = files.map(readRecording)
+      const machines = hardware.map(readHardware).map((machine) => (draft ? machine : { ...machine, draft: null }))
       if (fit) {
         const { varyConstants } = await import('../../replay/fit.ts')
         const variations = await varyConstants(recordings, machines)
