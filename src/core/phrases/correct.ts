@@ -41,6 +41,12 @@ export function learnFromRejected(
   }
 }
 
+/** Whether a surer token in this node's place was accepted (surer ones come first): the node itself was not put to the test. */
+export function lostToSurer(node: NodeId, tree: TokenTree, accepted: ReadonlySet<NodeId>): boolean {
+  for (const winner of accepted) if (winner < node && tree.parent(winner) === tree.parent(node)) return true
+  return false
+}
+
 /** A phrase in the proposal: found in `pool` under the last `keySize` tokens before it. */
 export interface TriedPhrase {
   readonly pool: PhrasePool
@@ -52,11 +58,13 @@ export interface TriedPhrase {
 /**
  * In-place correction of a tried phrase, after rejection as after acceptance: its record counts the tokens that the walk came
  * to; a tail that the target would not write is replaced by the target's own token, a phrase refuted at once is not offered
- * again behind this key. `before`: the last tokens that the proposal continues.
+ * again behind this key. One that stood beside a surer one that was right is left as it is. `before`: the last tokens that the proposal
+ * continues.
  */
 export function judgePhrase(tried: TriedPhrase, before: readonly Token[], verdict: Verdict, accepted: ReadonlySet<NodeId>): void {
   const { pool, parent, keySize, nodes } = tried
   const { proposal } = verdict
+  if (lostToSurer(nodes[0] as NodeId, proposal, accepted)) return
   const text = [...before, ...(parent === ROOT ? [] : proposal.tokensTo(parent))]
   const id = pool.find(text, text.length, keySize).find((one) => pool.token(one, 0) === proposal.token(nodes[0] as NodeId))
   if (id === undefined) return

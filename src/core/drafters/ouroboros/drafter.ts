@@ -4,7 +4,7 @@ import type { DraftBudget, Drafter, Verdict } from '../../drafter.ts'
 import type { Choice } from '../../logits-math.ts'
 import type { ForwardInput, Logits } from '../../model.ts'
 import { type Continuation, continuations, type PoolTier, predicts } from '../../phrases/continuations.ts'
-import { judgePhrase, learnFromRejected, type TriedPhrase } from '../../phrases/correct.ts'
+import { judgePhrase, learnFromRejected, lostToSurer, type TriedPhrase } from '../../phrases/correct.ts'
 import type { History } from '../../phrases/history.ts'
 import { MAX_KEY, type PhrasePool } from '../../phrases/phrase-pool.ts'
 import type { PoolReport } from '../../stats.ts'
@@ -19,7 +19,7 @@ export interface OuroborosOptions {
   readonly draftLength?: number
   /** Most phrases at the draft's end (K). Default 3. */
   readonly suffixes?: number
-  /** Most nodes before the end, the least sure ones, where another token is tried. Default 2. */
+  /** Most nodes before the end, the least sure ones, where another token is tried. Default 3. */
   readonly branches?: number
   /** Least probability of a phrase that goes to the target without asking the draft model; > 1 = never. Default 0: where it pays. */
   readonly directChance?: number
@@ -66,7 +66,7 @@ export class OuroborosDrafter implements Drafter {
   #hits = 0
 
   constructor(options: OuroborosOptions, parts: OuroborosParts) {
-    this.#options = { draftLength: 32, suffixes: 3, branches: 2, directChance: 0, ...options }
+    this.#options = { draftLength: 32, suffixes: 3, branches: 3, directChance: 0, ...options }
     this.#parts = parts
     const { expected, history, pool } = parts
     this.#tiers = [
@@ -241,8 +241,9 @@ export class OuroborosDrafter implements Drafter {
     for (const [node, { origin, evidence, runnerUp }] of this.#estimates.entries()) {
       const parent = proposal.parent(node)
       if (parent !== ROOT && !accepted.has(parent)) continue
-      const model = origin === 'draft' ? draftAcceptance : phraseAcceptance
-      model.learn(evidence, accepted.has(node))
+      // The draft model's probability is that its token is right; a phrase's, that it is where what is surer was wrong.
+      if (origin === 'draft') draftAcceptance.learn(evidence, accepted.has(node))
+      else if (!lostToSurer(node, proposal, accepted)) phraseAcceptance.learn(evidence, accepted.has(node))
       if (runnerUp) planner.observeDraftToken(accepted.has(node))
     }
     this.#countPredictedRun(verdict)
