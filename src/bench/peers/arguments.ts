@@ -66,8 +66,8 @@ const IK: Peer = {
   ],
   // Its drafts end by themselves where the draft model is unsure (--draft-p-min 0.75).
   drafting: { modes: draftModes('ik_llama.cpp draft', [2, 4, 8, 16]), usual: 16 },
-  // Its fused operations and graph reuse are on by themselves.
-  flags: ['--flash-attn', 'on', '--run-time-repack', '--jinja', '--webui', 'none'],
+  // Its fused operations and graph reuse are on by themselves. Its log would be a file in the user's folder.
+  flags: ['--flash-attn', 'on', '--run-time-repack', '--jinja', '--webui', 'none', '--log-disable'],
   tellsAccepted: false,
   // The draft model takes nothing over from the target's flags.
   draftFlags: (draft, length, threads) => [
