@@ -15,7 +15,7 @@ interface Stored {
   readonly version: typeof VERSION
   readonly draftWeights: number[]
   readonly phraseWeights: number[]
-  readonly cost: Pick<TokenCost, 'withPhrase' | 'withoutPhrase' | 'acceptanceRate'>
+  readonly cost: Pick<TokenCost, 'withPhrase' | 'withoutPhrase' | 'acceptanceRate' | 'phraseShare'>
   readonly balance: number
 }
 

@@ -123,6 +123,11 @@ export class Planner {
     this.#parts.tokenCost.observeDraftToken(accepted)
   }
 
+  /** A step emitted tokens; so many of them were a phrase's. */
+  observePhraseTokens(phraseTokens: number, emitted: number): void {
+    this.#parts.tokenCost.observePhraseTokens(phraseTokens, emitted)
+  }
+
   /** The answer is over: what it leaves unpaid is lost. */
   close(): void {
     this.#parts.lossBudget.observe(0, this.#owed / this.#plain)
@@ -157,14 +162,18 @@ export class Planner {
   #paysReading(offer: DraftOffer): boolean {
     if (offer.pending <= 1) return true
     const { count, gain } = this.#foresee({ ...offer, pathProbability: 1, nodes: 0 })
-    const tokensPerStep = 1 + count * this.#parts.tokenCost.acceptanceRate
+    const { acceptanceRate, stride } = this.#parts.tokenCost
+    const tokensPerStep = 1 + count * acceptanceRate * stride
     return (gain * this.#left) / tokensPerStep > this.#sessions * this.#reading(offer.pending)
   }
 
-  /** To draft on whatever comes: the number of tokens that gains most. */
+  /**
+   * To draft on whatever comes: the number of tokens that gains most. Behind a draft token phrases go on, up to the next token that none
+   * brings; worth as much as these together, but no more than the pass of the target that the draft token saves.
+   */
   #foresee({ pathProbability, phraseProbability, most, nodes }: DraftOffer): Decision {
-    const { acceptanceRate } = this.#parts.tokenCost
-    const price = this.#price(phraseProbability)
+    const { acceptanceRate, stride } = this.#parts.tokenCost
+    const price = this.#price(phraseProbability, stride)
     const values = Array.from({ length: most }, (_, i) => pathProbability * acceptanceRate ** (i + 1) * price)
     const again = (count: number) => this.#again(nodes + count, pathProbability * acceptanceRate ** count)
     return best(values, (count) => count * this.#draftPass + this.#added(nodes, count) + again(count) - again(0))
@@ -174,10 +183,10 @@ export class Planner {
     return pathProbability * this.#price(phraseProbability)
   }
 
-  /** Seconds that a token is worth: what it costs lately, never more than plain decoding takes. */
-  #price(phraseProbability: number): number {
+  /** Seconds that so many tokens are worth: what they cost lately, never more than plain decoding takes for one. */
+  #price(phraseProbability: number, tokens = 1): number {
     const { tokenCost, lossBudget } = this.#parts
-    return this.#plain * lossBudget.caution(this.#sessions) * Math.min(1, CONTROL.optimism * tokenCost.at(phraseProbability))
+    return this.#plain * lossBudget.caution(this.#sessions) * Math.min(1, CONTROL.optimism * tokens * tokenCost.at(phraseProbability))
   }
 
   /** Seconds of a plain token; with other sessions its share of their joint pass. */
