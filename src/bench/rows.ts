@@ -8,12 +8,14 @@ import { groupBy, sum } from './statistics.ts'
 /** The row of all tasks together. */
 const OVERALL = 'overall'
 
-/** One line per target, task and method; behind a target's tasks, where there are several, its methods over all of them. */
+/** One line per target, task and method; behind a target's tasks, where there are several, the methods that were measured on all of them. */
 export function rowsOf(samples: readonly Sample[], limits: readonly ReportLimit[]): ReportRow[] {
   return [...groupBy(samples, ({ target }) => target).values()].flatMap((ofTarget) => {
     const tasks = [...groupBy(ofTarget, ({ task }) => task)]
-    const groups = tasks.length > 1 ? [...tasks, [OVERALL, ofTarget] as const] : tasks
-    return groups.flatMap(([task, ones]) => byMethod(ones).map((group) => rowOf(task, group, limits)))
+    const rows = tasks.flatMap(([task, ones]) => byMethod(ones).map((group) => rowOf(task, group, limits)))
+    if (tasks.length === 1) return rows
+    const everywhere = byMethod(ofTarget).filter((group) => groupBy(group, ({ task }) => task).size === tasks.length)
+    return [...rows, ...everywhere.map((group) => rowOf(OVERALL, group, limits))]
   })
 }
 
