@@ -1,3 +1,4 @@
+import type { ChatMessage } from '../api/chat.ts'
 import type { Engine } from '../api/types.ts'
 import { measure } from './measure.ts'
 import { type BenchMethod, type Tuned, VANILLA } from './method.ts'
@@ -17,7 +18,7 @@ export interface Plan {
   readonly temperature: number
   readonly seed: number
   readonly repeat: number
-  /** Tokens of other prompts before each one, the same for all: they are read once and stay in the cache. */
+  /** Tokens of other prompts in a system message before each one, the same for all: they are read once and stay in the cache. */
   readonly context: number
   /** Draft length of plain speculation and of the ablation; absent: tuned per task, and the ablation's own. */
   readonly draftLength?: number
@@ -115,7 +116,8 @@ class TargetRunner {
       once: method.pool === 'warm',
       run: async (conversation) => {
         if (method.pool === 'cold') await this.#engine.forgetPhrases()
-        const messages = conversation.map((message, i) => (i === 0 ? { ...message, content: this.#before + message.content } : message))
+        const before: ChatMessage[] = this.#before === '' ? [] : [{ role: 'system', content: this.#before }]
+        const messages = [...before, ...conversation]
         return await measure(this.#engine, { ...request, messages }, this.#signal)
       },
     }

@@ -2,9 +2,17 @@ import type { Cache, ForwardInput, Logits } from './model.ts'
 import type { Token } from './token.ts'
 import { type NodeId, TokenTree } from './token-tree.ts'
 
-/** A cache that knows its tokens, so that the next prompt (or a corrected draft) reuses the longest common prefix. */
+/** First tokens of a text that are always read: attention leans on them (Xiao et al., 2309.17453). */
+export const SINKS = 4
+
+/**
+ * A cache that knows its tokens, so that the next prompt (or a corrected draft) reuses the longest common prefix. It may hold a part of the
+ * text, as if nothing stood before it: a pure function of the text and `start`, so that the common prefix is one of both.
+ */
 export class CachedSequence {
   readonly cache: Cache
+  /** Of a text its first tokens are read, and those from here on; 0 = everything. */
+  start = 0
   readonly #chunk: () => number
   readonly #tokens: Token[] = []
   #settled = Number.POSITIVE_INFINITY
@@ -20,16 +28,22 @@ export class CachedSequence {
     return this.cache.length
   }
 
+  /** Tokens that are left out of a text. */
+  get skipped(): number {
+    return Math.max(0, this.start - SINKS)
+  }
+
   /** So many tokens of the text are not guesses: a recurrent model's cache comes back to them. Default: all that is committed. */
   settle(length: number): void {
     this.#settled = length
   }
 
-  /** How much of `prefix` is cached and can be gone on from; its last token never counts, since its logits must be computed again. */
+  /** How much of what is read of `prefix` is cached and can be gone on from; its last token never counts, since its logits must be computed again. */
   common(prefix: readonly Token[]): number {
-    const most = Math.min(this.length, prefix.length - 1)
+    const { skipped } = this
+    const most = Math.min(this.length, prefix.length - skipped - 1)
     let at = 0
-    while (at < most && this.#tokens[at] === prefix[at]) at++
+    while (at < most && this.#tokens[at] === prefix[at < SINKS ? at : at + skipped]) at++
     return this.cache.reachable(at)
   }
 
@@ -39,7 +53,7 @@ export class CachedSequence {
     this.cache.rollback(keep)
     this.#tokens.length = keep
     this.#checkpoint()
-    return prefix.slice(keep)
+    return this.#part(prefix).slice(keep)
   }
 
   /** Takes over what another text has of `prefix`, if that is more. */
@@ -47,7 +61,8 @@ export class CachedSequence {
     const length = from.common(prefix)
     if (length <= this.common(prefix)) return
     this.cache.adopt(from.cache, length)
-    this.#tokens.splice(0, this.#tokens.length, ...prefix.slice(0, length))
+    this.start = from.start
+    this.#tokens.splice(0, this.#tokens.length, ...this.#part(prefix).slice(0, length))
     this.#checkpoint()
   }
 
@@ -80,7 +95,12 @@ export class CachedSequence {
     this.cache.close()
   }
 
+  /** What is read of a text. */
+  #part(text: readonly Token[]): readonly Token[] {
+    return this.skipped === 0 ? text : [...text.slice(0, SINKS), ...text.slice(this.start)]
+  }
+
   #checkpoint(): void {
-    if (this.length <= this.#settled) this.cache.checkpoint()
+    if (this.length + this.skipped <= this.#settled) this.cache.checkpoint()
   }
 }

@@ -48,11 +48,17 @@ describe('ouroboros bench', () => {
   it('--context puts the same text of other prompts before each prompt', async () => {
     const { world, code } = await bench({}, '--methods', 'ouroboros', '--context', '12')
     expect(code).toBe(0)
-    const asked = world.engine.requests.map((request) => request.messages?.[0]?.content as string)
-    const measured = asked.filter((content) => content.includes('Question'))
-    const before = new Set(measured.map((content) => content.slice(0, 12)))
-    expect([...before]).toEqual(['Question 2?\n'])
-    expect(new Set(measured.map((content) => content.slice(12)))).toEqual(new Set([0, 1].map((i) => `Question ${i}?\nThink step by step.`)))
+    const measured = world.engine.requests.filter(({ messages }) => messages?.some(({ content }) => `${content}`.includes('Question')))
+    expect(new Set(measured.map(({ messages }) => JSON.stringify(messages)))).toEqual(
+      new Set(
+        [0, 1].map((i) =>
+          JSON.stringify([
+            { role: 'system', content: 'Question 2?\n' },
+            { role: 'user', content: `Question ${i}?\nThink step by step.` },
+          ]),
+        ),
+      ),
+    )
   })
 
   it('--json - is the report and nothing else', async () => {

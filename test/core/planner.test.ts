@@ -82,7 +82,14 @@ class Rehearsal {
     begin()
     let length = 0
     while (length < 32) {
-      const offer = { pathProbability: this.acceptance ** length, phraseProbability: 0, most: 32 - length, pending: 1, nodes: length }
+      const offer = {
+        pathProbability: this.acceptance ** length,
+        phraseProbability: 0,
+        most: 32 - length,
+        pending: 1,
+        context: 1,
+        nodes: length,
+      }
       if (planner.worthDrafting(offer).count === 0) break
       length++
     }
@@ -132,7 +139,7 @@ describe('Planner', () => {
   })
 
   it('makes no draft pass where the draft model has no costs', () => {
-    const offer = { pathProbability: 1, phraseProbability: 0, most: 9, pending: 1, nodes: 0 }
+    const offer = { pathProbability: 1, phraseProbability: 0, most: 9, pending: 1, context: 1, nodes: 0 }
     expect(plannerOf(FLAT).planner.worthDrafting(offer).count).toBe(0)
   })
 
@@ -195,7 +202,7 @@ describe('Planner', () => {
 
   it('reads a prompt with the draft model only where the rest of the answer pays for it, and less readily beside others', () => {
     const { planner, begin } = plannerOf(FLAT, { widths: [1, 256], seconds: [0.009, 0.4] })
-    const offer = { pathProbability: 1, phraseProbability: 0, most: 16, pending: 256, nodes: 0 }
+    const offer = { pathProbability: 1, phraseProbability: 0, most: 16, pending: 256, context: 256, nodes: 0 }
     const drafts = (budget: Partial<DraftBudget>) => {
       begin(budget)
       return planner.worthDrafting(offer).count > 0

@@ -24,6 +24,10 @@ export const CONTROL = {
   phraseWeights: [-1.9, 0.85, 1.1, 1.8, 1.9, 0.9, 0.7, 0.5, -0.4, 1] as readonly number[],
   /** Share of the draft passes that a column of a lookahead window saves. */
   columnWorth: 0.04,
+  /** Fewest tokens that the draft model goes on from where it does not read everything. */
+  recentTokens: 128,
+  /** What drafts gain that are written behind the most recent part of a text, of what they gain behind all of it. */
+  recentWorth: 0.9,
   /** How fast a width's cost follows real passes. */
   curveWeight: 0.08,
 }

@@ -32,12 +32,18 @@ export interface OfferedNode {
   readonly phraseProbability: number
 }
 
+/** What the draft model reads before it goes on. */
+export interface Reading {
+  /** Tokens that it must read first; 1 = it is up to date. */
+  readonly pending: number
+  /** Tokens that it has read then. */
+  readonly context: number
+}
+
 /** A draft pass that could be made; `pathProbability`: of what is before it. */
-export interface DraftOffer extends OfferedNode {
+export interface DraftOffer extends OfferedNode, Reading {
   /** Most tokens that the draft model may still write. */
   readonly most: number
-  /** Tokens that the draft model must read first; 1 = it is up to date. */
-  readonly pending: number
   /** Nodes already proposed. */
   readonly nodes: number
 }
@@ -52,6 +58,8 @@ export class Planner {
   readonly #parts: PlannerParts
   #step: Omit<DraftBudget, 'maxDepth' | 'maxNodes'> = ALONE
   #context = 0
+  /** Tokens that the draft model's passes stand behind. */
+  #draftContext = 0
   #phraseProbability = 0
   #emitted = 0
   /** Seconds of reading with the draft model that no token has paid for yet. */
@@ -81,7 +89,21 @@ export class Planner {
   /** Whether a draft pass pays, foreseen together with those behind it. */
   worthDrafting(offer: DraftOffer): Decision {
     const { costs, lossBudget } = this.#parts
-    return costs.draft && !lossBudget.isSpent && this.#paysReading(offer) ? this.#foresee(offer) : NOTHING
+    if (!costs.draft || lossBudget.isSpent || (offer.pending > 1 && this.worthReading(offer) <= 0)) return NOTHING
+    this.#draftContext = offer.context
+    return this.#foresee(offer)
+  }
+
+  /**
+   * Seconds that the draft model saves if it reads what is pending. That is paid by the whole answer. Where several sessions would read
+   * before one of them has seen whether it pays, each must be so much surer.
+   */
+  worthReading(offer: DraftOffer): number {
+    this.#draftContext = offer.context
+    const { count, gain } = this.#foresee({ ...offer, pathProbability: 1, nodes: 0 })
+    const { acceptanceRate, stride } = this.#parts.tokenCost
+    const tokensPerStep = 1 + count * acceptanceRate * stride
+    return (gain * this.#left) / tokensPerStep - this.#sessions * this.#reading(offer.pending)
   }
 
   /** The nodes to send, parents first: those of greatest path probability, as many as pay. */
@@ -97,7 +119,7 @@ export class Planner {
 
   /** How many tokens of a guess ride in a draft pass of `width` tokens; `probabilities`: that the draft model writes them. */
   guessesWorthRiding(probabilities: readonly number[], width: number): number {
-    const pass = this.#parts.costs.draft?.seconds(1, this.#context) ?? 0
+    const pass = this.#parts.costs.draft?.seconds(1, this.#draftContext) ?? 0
     const values = probabilities.map((one) => one * pass)
     return best(values, (count) => this.#reading(width + count) - this.#reading(width)).count
   }
@@ -146,25 +168,14 @@ export class Planner {
 
   /** Seconds of a draft pass over one token that this session is to bear. */
   get #draftPass(): number {
-    return this.#step.draftShare * (this.#parts.costs.draft?.seconds(1, this.#context) ?? 0)
+    return this.#step.draftShare * (this.#parts.costs.draft?.seconds(1, this.#draftContext) ?? 0)
   }
 
   /** Seconds that a draft pass over `width` tokens takes beyond one over a single token. */
   #reading(width: number): number {
     const { draft } = this.#parts.costs
-    return draft ? draft.seconds(width, this.#context) - draft.seconds(1, this.#context) : 0
-  }
-
-  /**
-   * What the draft model has to read first is paid by the whole answer: it pays if that saves more. Where several sessions would read
-   * before one of them has seen whether it pays, each must be so much surer.
-   */
-  #paysReading(offer: DraftOffer): boolean {
-    if (offer.pending <= 1) return true
-    const { count, gain } = this.#foresee({ ...offer, pathProbability: 1, nodes: 0 })
-    const { acceptanceRate, stride } = this.#parts.tokenCost
-    const tokensPerStep = 1 + count * acceptanceRate * stride
-    return (gain * this.#left) / tokensPerStep > this.#sessions * this.#reading(offer.pending)
+    const context = this.#draftContext
+    return draft ? draft.seconds(width, Math.max(0, context - width / 2)) - draft.seconds(1, context) : 0
   }
 
   /**

@@ -24,7 +24,9 @@ export class SpeculativeDrafter implements Drafter {
     this.#endTokens = endTokens
   }
 
-  begin(): void {}
+  begin(): void {
+    this.#draft.start = 0
+  }
 
   *propose(prefix: readonly Token[], room: DraftBudget): Generator<ForwardInput, TokenTree, Logits> {
     const proposal = new TokenTree()

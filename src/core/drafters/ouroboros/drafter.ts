@@ -84,7 +84,7 @@ export class OuroborosDrafter implements Drafter {
     this.#predictedRun = 0
     this.#parts.planner.close()
     this.#parts.history.begin(prompt, this.#options.sources)
-    this.#parts.drafting?.begin(prompt)
+    this.#parts.drafting?.begin(prompt, this.#parts.endTokens)
   }
 
   *propose(prefix: readonly Token[], budget: DraftBudget): Generator<ForwardInput, TokenTree, Logits> {
@@ -128,9 +128,9 @@ export class OuroborosDrafter implements Drafter {
       const phraseProbability = phrase?.probabilities[0] ?? 0
       const direct = phrase ? this.#direct(draft, phrase) : NOTHING
       const most = Math.min(left, draft.room)
-      const pending = drafting?.pending(draft.text) ?? 0
-      const offer = { pathProbability: draft.pathProbability, phraseProbability, most, pending, nodes: draft.tree.size }
-      const asked = drafting ? planner.worthDrafting(offer) : NOTHING
+      const offer = { pathProbability: draft.pathProbability, phraseProbability, most, nodes: draft.tree.size }
+      const reading = drafting?.reading(draft.text, (one) => planner.worthReading({ ...offer, ...one }))
+      const asked = reading ? planner.worthDrafting({ ...offer, ...reading }) : NOTHING
       if (phrase && direct.count > 0 && direct.gain >= asked.gain) {
         if (asked.count === 0) end ??= draft.at
         const added = this.#attach(draft, draft.at, phrase, direct.count, true)
@@ -138,8 +138,8 @@ export class OuroborosDrafter implements Drafter {
         run += added
         continue
       }
-      if (!drafting || asked.count === 0) break
-      const written = yield* drafting.pass(draft.text, most, this.#guesses(phrases, pending))
+      if (!drafting || !reading || asked.count === 0) break
+      const written = yield* drafting.pass(draft.text, most, this.#guesses(phrases, reading.pending))
       if (written.length === 0) break
       end = undefined
       run = written.length === 1 && written[0]?.token === phrase?.tokens[0] ? run + 1 : 0

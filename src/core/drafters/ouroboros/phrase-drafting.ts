@@ -1,6 +1,7 @@
 import type { CachedSequence } from '../../cached-sequence.ts'
 import { CONTROL } from '../../control/constants.ts'
 import type { CostModel } from '../../control/pass-costs.ts'
+import type { Reading } from '../../control/planner.ts'
 import { type Choice, topConfidence } from '../../logits-math.ts'
 import type { ForwardInput, Logits } from '../../model.ts'
 import { MAX_KEY, type PhrasePool } from '../../phrases/phrase-pool.ts'
@@ -8,6 +9,7 @@ import { uniform } from '../../sampling/philox.ts'
 import type { Token } from '../../token.ts'
 import { TokenTree } from '../../token-tree.ts'
 import { LookaheadWindow, type WindowSize } from '../lookahead-window.ts'
+import { lastTurn, suits } from './draft-view.ts'
 
 export interface PhraseDraftingOptions extends WindowSize {
   /** Phrases tried per draft pass (G); 0 = none; absent: those that the caller gives. `window` (W) 0 = no window; both 0 = plain drafting. */
@@ -36,6 +38,8 @@ export class PhraseDrafting {
   readonly #pool: PhrasePool
   readonly #options: PhraseDraftingOptions
   #window: LookaheadWindow | undefined
+  /** Where the prompt's last turn begins. */
+  #turn: number | undefined
 
   constructor(draft: CachedSequence, pool: PhrasePool, options: PhraseDraftingOptions) {
     this.#draft = draft
@@ -43,8 +47,10 @@ export class PhraseDrafting {
     this.#options = options
   }
 
-  /** Cold start: the window's first row is drawn from the prompt. */
-  begin(prompt: readonly Token[]): void {
+  /** A new prompt: what was left out stays left out if its cache can be gone on from. Cold start: the window's first row is drawn from the prompt. */
+  begin(prompt: readonly Token[], endTokens: ReadonlySet<Token>): void {
+    if (!suits(this.#draft, prompt)) this.#draft.start = 0
+    this.#turn = lastTurn(prompt, endTokens)
     const { window } = this.#options
     if (window === 0) return
     const draw = (_: unknown, i: number) => prompt[Math.floor(uniform(0, i) * prompt.length)] as Token
@@ -56,15 +62,40 @@ export class PhraseDrafting {
     this.#draft.settle(length)
   }
 
-  /** Tokens of `text` that the draft model has to read before it goes on: at least the last one. */
-  pending(text: readonly Token[]): number {
-    return text.length - this.#draft.common(text)
+  /**
+   * What the draft model has to read before it goes on behind `text`, at least the last token. It begins with the last turn where that is worth
+   * more than all of it, and anew with few tokens where its context is full. `worth`: seconds that a reading gains.
+   */
+  reading(text: readonly Token[], worth: (reading: Reading) => number): Reading {
+    const draft = this.#draft
+    const { contextLength } = draft.cache.model
+    let now = this.#reading(text)
+    if (now.context <= contextLength && now.pending < CONTROL.recentTokens) return now
+    const before = draft.start
+    if (this.#turn !== undefined && text.length - this.#turn <= contextLength / 2) {
+      draft.start = this.#turn
+      const recent = this.#reading(text)
+      const isBetter = recent.pending < now.pending && CONTROL.recentWorth * worth(recent) > Math.max(0, worth(now))
+      if (isBetter || now.context > contextLength) return recent
+      draft.start = before
+    }
+    if (now.context > contextLength) {
+      draft.start = text.length - Math.min(CONTROL.recentTokens, Math.floor(contextLength / 2))
+      now = this.#reading(text)
+    }
+    return now
+  }
+
+  /** With what is left out now. */
+  #reading(text: readonly Token[]): Reading {
+    const context = text.length - this.#draft.skipped
+    return { context, pending: context - this.#draft.common(text) }
   }
 
   /** One draft pass behind `text`: at least one token and at most `most`, or none at the draft model's context end. `given`: phrases that may follow. */
   *pass(text: readonly Token[], most: number, given: readonly (readonly Token[])[] = []): Generator<ForwardInput, DraftedToken[], Logits> {
     const { contextLength, maxBatch } = this.#draft.cache.model
-    const room = contextLength - text.length
+    const room = contextLength - this.#reading(text).context
     if (room < 0) return []
     const { guesses, window } = this.#beside(text, given, Math.min(most - 1, room), room, maxBatch - 1)
     const pending = yield* this.#draft.catchUp(text, guesses.flat().length + (window?.nodes ?? 0))

@@ -52,6 +52,7 @@ export class PaperDrafter implements Drafter {
   }
 
   begin(prompt: readonly Token[]): void {
+    this.#draft.start = 0
     const { W, N, initialWindow } = this.#options
     const size = { window: W, ngram: N }
     const draw = (_: unknown, i: number) => prompt[Math.floor(uniform(10, i) * prompt.length)] as Token
