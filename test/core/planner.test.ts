@@ -114,7 +114,7 @@ describe('Planner', () => {
   })
 
   it('drafts a token that phrases follow for the pass that it saves, not for its own price', () => {
-    const offer = { pathProbability: 1, phraseProbability: 0, most: 32, pending: 1, nodes: 0 }
+    const offer = { pathProbability: 1, phraseProbability: 0, most: 32, pending: 1, context: 1, nodes: 0 }
     const count = (draftToken: number, phraseTokens: number) => {
       const { planner, tokenCost } = plannerOf(FLAT, { widths: [1, 64], seconds: [draftToken, draftToken] })
       tokenCost.withoutPhrase = 0.1
