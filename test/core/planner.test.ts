@@ -82,15 +82,8 @@ class Rehearsal {
     begin()
     let length = 0
     while (length < 32) {
-      const offer = {
-        pathProbability: this.acceptance ** length,
-        phraseProbability: 0,
-        most: 32 - length,
-        pending: 1,
-        context: 1,
-        nodes: length,
-      }
-      if (planner.worthDrafting(offer).count === 0) break
+      const offer = { pathProbability: this.acceptance ** length, phraseProbability: 0, most: 32 - length, nodes: length }
+      if (planner.worthDrafting({ ...offer, pending: 1, context: 1 }).count === 0) break
       length++
     }
     return planner.keep(chain(this.acceptance, length)).length
