@@ -27,33 +27,29 @@ struct alignas(64) ActFloat {
 };
 static_assert(sizeof(Act256) == 512 && sizeof(Act64) == 80 && sizeof(ActFloat) == 256, "activations");
 
-/** N activations as bytes and their sums of 16; returns the scale. Below 1e-30 all are 0: the inverse would overflow. */
+/** N activations as bytes and their sums of 8; returns the scale. Below 1e-30 all are 0: the inverse would overflow. */
 template <int N> INLINE float quantize(const float * x, int8_t * q, int32_t * sums) {
     F most = splat(0);
     for (int i = 0; i < N; i += 16) most = max(abs(load_unaligned(x + i)), most);
     const float amax = largest(most);
     const bool tiny = !(amax > 1e-30f);
     const F inverse = splat(tiny ? 0.0f : 127.0f / amax);
-    for (int i = 0; i < N; i += 16) sums[i / 16] = to_bytes(mul(load_unaligned(x + i), inverse), q + i);
+    for (int i = 0; i < N; i += 16) to_bytes(mul(load_unaligned(x + i), inverse), q + i);
+    for (int i = 0; i < N; i += 32) sums_of_8(q + i, sums + i / 8);
     return tiny ? 0.0f : amax / 127.0f;
 }
 
 /** Blocks are quantized from `count` floats, at most as many as they hold; the rest is 0. */
 inline void quantize256(const float * x, int, void * out) {
     Act256 & a = *(Act256 *) out;
-    int32_t sums[16];
+    int32_t sums[32];
     a.d = quantize<256>(x, a.q, sums);
-    for (int i = 0; i < 16; i++) a.sum16_pairs[i] = (int16_t) sums[i];
+    for (int i = 0; i < 16; i++) a.sum16_pairs[i] = (int16_t) (sums[2 * i] + sums[2 * i + 1]);
     for (int i = 0; i < 8; i++) {
-        a.sum32_pairs[i] = (int16_t) (a.sum32[i] = sums[2 * i] + sums[2 * i + 1]);
+        a.sum32_pairs[i] = (int16_t) (a.sum32[i] = a.sum16_pairs[2 * i] + a.sum16_pairs[2 * i + 1]);
         a.below8[i] = -8 * a.sum32[i];
     }
-    if (!FOLDS_16_BITS) return;
-    for (int i = 0; i < 32; i++) {
-        int32_t sum = 0;
-        for (int j = 0; j < 8; j++) sum += a.q[8 * i + j];
-        a.below32[i] = -32 * sum;
-    }
+    for (int i = 0; i < 32; i++) a.below32[i] = -32 * sums[i];
 }
 
 inline void quantize64(const float * x, int count, void * out) {
@@ -65,9 +61,9 @@ inline void quantize64(const float * x, int count, void * out) {
             a.d[1] = 0;
             return;
         }
-        int32_t sums[2];
+        int32_t sums[4];
         a.d[half] = quantize<32>(x + 32 * half, a.q + 32 * half, sums);
-        a.sum[half] = sums[0] + sums[1];
+        a.sum[half] = sums[0] + sums[1] + sums[2] + sums[3];
     }
 }
 

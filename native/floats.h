@@ -34,7 +34,7 @@ template <Type type> struct Floats {
         const uint8_t * v = w + LANES * p * SIZE;
 #pragma GCC unroll 4
         for (int i = 0; i < 64; i += 2) {
-            for (int j = 0; j < 2 * ROWS * SIZE; j += 64) ask_ahead(v + i * ROWS * SIZE + j, Part { p });
+            for (int j = 0; j < 2 * ROWS * SIZE; j += 64) ask_ahead_part<INTO_L1>(v + i * ROWS * SIZE + j, p);
             const N first = weight(v + i * ROWS * SIZE), second = weight(v + (i + 1) * ROWS * SIZE);
             for (int c = 0; c < NC; c++) x[c] = fman(first, splatn(a[c0 + c].x[i]), x[c]);
             for (int c = 0; c < NC; c++) y[c] = fman(second, splatn(a[c0 + c].x[i + 1]), y[c]);
@@ -53,7 +53,7 @@ template <Type type> struct Floats {
         alignas(64) float odd[GROUP * ROWS];
         memset(odd, 0, n * ROWS * sizeof(float));
         for (int64_t b = 0; b < (k + 63) / 64; b++, w += BLOCK, a += n) {
-            in_tiles(n, Floats { w, a, out, odd });
+            in_tiles<INTO_L1>(n, Floats { w, a, out, odd });
         }
         for (int i = 0; i < n * ROWS; i += 16) store(out + i, add(load(out + i), load(odd + i)));
     }

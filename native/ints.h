@@ -186,25 +186,32 @@ INLINE R pairs_of(R low, R high) {
 #endif
 }
 
-/** 16 floats as whole numbers of one byte each; returns their sum. */
-INLINE int32_t to_bytes(F v, int8_t * out) {
+/** Sums of 8 bytes each, of 32. */
+INLINE void sums_of_8(const int8_t * q, int32_t * sums) {
+#if defined(__AVX2__)
+    const __m256i v = _mm256_loadu2_m128i((const __m128i *) (q + 16), (const __m128i *) q); // as `to_bytes` wrote them
+    const __m256i pairs = _mm256_maddubs_epi16(_mm256_set1_epi8(1), v);
+    const __m256i fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    const __m128i low = _mm256_castsi256_si128(fours), high = _mm256_extracti128_si256(fours, 1);
+    _mm_storeu_si128((__m128i *) sums, _mm_hadd_epi32(low, high));
+#else
+    vst1q_s32(sums, vpaddq_s32(vpaddlq_s16(vpaddlq_s8(vld1q_s8(q))), vpaddlq_s16(vpaddlq_s8(vld1q_s8(q + 16)))));
+#endif
+}
+
+/** 16 floats as whole numbers of one byte each. */
+INLINE void to_bytes(F v, int8_t * out) {
 #if defined(__AVX512VNNI__)
-    const __m512i i = _mm512_cvtps_epi32(v);
-    _mm_storeu_si128((__m128i *) out, _mm512_cvtsepi32_epi8(i));
-    return _mm512_reduce_add_epi32(i);
+    _mm_storeu_si128((__m128i *) out, _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(v)));
 #elif defined(__AVX2__)
     const __m256i a = _mm256_cvtps_epi32(v.a), b = _mm256_cvtps_epi32(v.b);
-    const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8), sums = _mm256_add_epi32(a, b);
+    const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8);
     _mm_storeu_si128((__m128i *) out, _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
-    __m128i h = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-    h = _mm_hadd_epi32(h, h);
-    return _mm_cvtsi128_si32(_mm_hadd_epi32(h, h));
 #else
     int32x4_t i[4];
     for (int j = 0; j < 4; j++) i[j] = vcvtnq_s32_f32(v.q[j]);
     const int16x8_t a = vcombine_s16(vqmovn_s32(i[0]), vqmovn_s32(i[1])), b = vcombine_s16(vqmovn_s32(i[2]), vqmovn_s32(i[3]));
     vst1q_s8(out, vcombine_s8(vqmovn_s16(a), vqmovn_s16(b)));
-    return vaddvq_s32(vaddq_s32(vaddq_s32(i[0], i[1]), vaddq_s32(i[2], i[3])));
 #endif
 }
 

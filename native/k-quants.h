@@ -61,7 +61,7 @@ template <int bit> INLINE R fifth(R high) {
 }
 
 /** Sub-blocks 2i and 2i + 1, of 32 elements each, by NC columns: the low and the high nibbles of the same vectors. */
-template <bool five, int NC, int i> METHOD void q45_k_two(const uint8_t * w, const ScalesK & z, const Act256 * a, R * sum, int p) {
+template <bool five, Ahead ahead, int NC, int i> METHOD void q45_k_two(const uint8_t * w, const ScalesK & z, const Act256 * a, R * sum, int p) {
     enum { RUN = run_of(five ? 31 : 15), CENTERED = !five && FOLDS_16_BITS };
     const R low = bytes(15);
     const uint8_t * nibbles = w + 256 + 512 * i + PART_BYTES * p, * high = w + Q4_K_BLOCK + PART_BYTES * p;
@@ -74,7 +74,7 @@ template <bool five, int NC, int i> METHOD void q45_k_two(const uint8_t * w, con
                 y[c] = CENTERED ? splat32(a[c].below8 + 2 * i + 1) : zero();
             }
         const R v = ld(nibbles + 64 * q);
-        ask_ahead(nibbles + 64 * q, Part { p });
+        ask_ahead_part<ahead, (NC > 4 && NC < 8)>(nibbles + 64 * q, p);
         R e = both(v, low), f = both(right<4>(v), low);
         if constexpr (five) {
             const R h = ld(high + 64 * q);
@@ -93,7 +93,7 @@ template <bool five, int NC, int i> METHOD void q45_k_two(const uint8_t * w, con
     }
 }
 
-template <bool five> struct StepQ45K {
+template <bool five, Ahead ahead> struct StepQ45K {
     const uint8_t * w;
     const ScalesK & z;
     const Act256 * a;
@@ -102,10 +102,10 @@ template <bool five> struct StepQ45K {
         const Act256 * act = a + c0;
         R sum[NC];
         for (int c = 0; c < NC; c++) sum[c] = zero();
-        q45_k_two<five, NC, 0>(w, z, act, sum, p);
-        q45_k_two<five, NC, 1>(w, z, act, sum, p);
-        q45_k_two<five, NC, 2>(w, z, act, sum, p);
-        q45_k_two<five, NC, 3>(w, z, act, sum, p);
+        q45_k_two<five, ahead, NC, 0>(w, z, act, sum, p);
+        q45_k_two<five, ahead, NC, 1>(w, z, act, sum, p);
+        q45_k_two<five, ahead, NC, 2>(w, z, act, sum, p);
+        q45_k_two<five, ahead, NC, 3>(w, z, act, sum, p);
         for (int c = 0; c < NC; c++) {
             R least = zero(), center = zero();
             if (!five && FOLDS_16_BITS)
@@ -121,17 +121,19 @@ template <bool five> struct StepQ45K {
     }
 };
 
-template <bool five> void q45_k_run(const uint8_t * w, int64_t k, const void * activations, int n, float * out) {
-    enum { BLOCK = five ? Q5_K_BLOCK : Q4_K_BLOCK };
-    const Act256 * a = (const Act256 *) activations;
-    for (int64_t b = 0; b < k / 256; b++, w += BLOCK, a += n) {
-        ask_ahead(w, 256);
-        if (five) ask_ahead(w + Q4_K_BLOCK, 512);
-        ScalesK z;
-        read_scales(w, z);
-        in_tiles(n, StepQ45K<five> { w, z, a, out });
+template <bool five> struct Q45K {
+    template <Ahead ahead> static void run(const uint8_t * w, int64_t k, const void * activations, int n, float * out) {
+        enum { BLOCK = five ? Q5_K_BLOCK : Q4_K_BLOCK };
+        const Act256 * a = (const Act256 *) activations;
+        for (int64_t b = 0; b < k / 256; b++, w += BLOCK, a += n) {
+            ask_ahead<ahead>(w, 256);
+            if (five) ask_ahead<ahead>(w + Q4_K_BLOCK, 512);
+            ScalesK z;
+            read_scales(w, z);
+            in_tiles<ahead>(n, StepQ45K<five, ahead> { w, z, a, out });
+        }
     }
-}
+};
 
 // ---------------------------------------------------------------- Q6_K
 // All d of the panel; then a block: 16 times 16 scales, and for every 16 elements two vectors of nibbles and one of four times two bits.
@@ -172,7 +174,7 @@ struct ScalesQ6K {
     R scale[16][PARTS], pair[8][PARTS];
     N d[PARTS];
 };
-struct StepQ6K {
+template <Ahead ahead> struct StepQ6K {
     const uint8_t * w;
     const ScalesQ6K & z;
     const Act256 * a;
@@ -186,7 +188,7 @@ struct StepQ6K {
         for (int u = 0; u < 16; u++) {
             const uint8_t * v = w + 256 + 192 * u + PART_BYTES * p;
             const R high = ld(v + 128);
-            for (int i = 0; i < 192; i += 64) ask_ahead(v + i, Part { p });
+            for (int i = 0; i < 192; i += 64) ask_ahead_part<ahead, (NC > 4)>(v + i, p);
             R x[NC];
             for (int half = 0; half < 2; half++) {
                 const R nibbles = ld(v + 64 * half);
@@ -214,11 +216,11 @@ struct StepQ6K {
     }
 };
 
-inline void q6_k_run(const uint8_t * w, int64_t k, const void * activations, int n, float * out) {
+template <Ahead ahead> void q6_k_run(const uint8_t * w, int64_t k, const void * activations, int n, float * out) {
     const Act256 * a = (const Act256 *) activations;
     const uint8_t * block = w + q6_k_head(k);
     for (int64_t b = 0; b < k / 256; b++, block += Q6_K_BLOCK, a += n) {
-        ask_ahead(block, 256);
+        ask_ahead<ahead>(block, 256);
         ScalesQ6K z;
         for (int p = 0; p < PARTS; p++) {
             for (int u = 0; u < 16; u += 2) {
@@ -229,7 +231,7 @@ inline void q6_k_run(const uint8_t * w, int64_t k, const void * activations, int
             }
             z.d[p] = f16n(w + 32 * b + 2 * LANES * p);
         }
-        in_tiles(n, StepQ6K { block, z, a, out });
+        in_tiles<ahead>(n, StepQ6K<ahead> { block, z, a, out });
     }
 }
 
@@ -254,7 +256,7 @@ inline void iq4_xs_repack(const uint8_t * source, size_t stride, int64_t k, int 
         }
 }
 
-struct StepIQ4XS {
+template <Ahead ahead> struct StepIQ4XS {
     const uint8_t * w;
     const Act256 * a;
     float * out;
@@ -267,7 +269,7 @@ struct StepIQ4XS {
             R x[NC];
             for (int c = 0; c < NC; c++) x[c] = zero();
             for (int q = 0; q < 4; q++) {
-                ask_ahead(w + 192 + 256 * j + 64 * q, Part { p });
+                ask_ahead_part<ahead, (NC > 4)>(w + 192 + 256 * j + 64 * q, p);
                 const R v = ld(w + 192 + 256 * j + 64 * q + PART_BYTES * p), e = lookup(table, both(v, low)), f = lookup(table, both(right<4>(v), low));
                 for (int c = 0; c < NC; c++) x[c] = dot_offset(x[c], e, act[c].q + 32 * j + 4 * q);
                 for (int c = 0; c < NC; c++) x[c] = dot_offset(x[c], f, act[c].q + 32 * j + 4 * q + 16);
@@ -285,11 +287,11 @@ struct StepIQ4XS {
     }
 };
 
-inline void iq4_xs_run(const uint8_t * w, int64_t k, const void * activations, int n, float * out) {
+template <Ahead ahead> void iq4_xs_run(const uint8_t * w, int64_t k, const void * activations, int n, float * out) {
     const Act256 * a = (const Act256 *) activations;
     for (int64_t b = 0; b < k / 256; b++, w += IQ4_XS_BLOCK, a += n) {
-        ask_ahead(w, 192);
-        in_tiles(n, StepIQ4XS { w, a, out });
+        ask_ahead<ahead>(w, 192);
+        in_tiles<ahead>(n, StepIQ4XS<ahead> { w, a, out });
     }
 }
 

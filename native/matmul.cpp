@@ -2,24 +2,46 @@
 #include "matmul.h"
 #include "floats.h"
 #include "small-blocks.h"
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 namespace ouroboros {
 
 Backend backend;
 
+#define BY_AHEAD(...) { __VA_ARGS__<INTO_L1>, __VA_ARGS__<INTO_L2>, __VA_ARGS__<HEADS> }
+#define SMALL(type) Small<type>::panel, quantize64, Small<type>::repack, BY_AHEAD(Small<type>::run)
+#define FLOATS(type) Floats<type>::panel, keep_floats, Floats<type>::repack, { Floats<type>::run, Floats<type>::run, Floats<type>::run }
 static const Kind KINDS[] = {
-    { Q4_K, 256, 256, 144, sizeof(Act256), q4_k_panel, quantize256, q45_k_repack<false>, q45_k_run<false> },
-    { Q5_K, 256, 256, 176, sizeof(Act256), q5_k_panel, quantize256, q45_k_repack<true>, q45_k_run<true> },
-    { Q6_K, 256, 256, 210, sizeof(Act256), q6_k_panel, quantize256, q6_k_repack, q6_k_run },
-    { IQ4_XS, 256, 256, 136, sizeof(Act256), iq4_xs_panel, quantize256, iq4_xs_repack, iq4_xs_run },
-    { Q4_0, 64, 32, 18, sizeof(Act64), Small<Q4_0>::panel, quantize64, Small<Q4_0>::repack, Small<Q4_0>::run },
-    { Q4_1, 64, 32, 20, sizeof(Act64), Small<Q4_1>::panel, quantize64, Small<Q4_1>::repack, Small<Q4_1>::run },
-    { IQ4_NL, 64, 32, 18, sizeof(Act64), Small<IQ4_NL>::panel, quantize64, Small<IQ4_NL>::repack, Small<IQ4_NL>::run },
-    { Q8_0, 64, 32, 34, sizeof(Act64), Small<Q8_0>::panel, quantize64, Small<Q8_0>::repack, Small<Q8_0>::run },
-    { F32, 64, 1, 4, sizeof(ActFloat), Floats<F32>::panel, keep_floats, Floats<F32>::repack, Floats<F32>::run },
-    { F16, 64, 1, 2, sizeof(ActFloat), Floats<F16>::panel, keep_floats, Floats<F16>::repack, Floats<F16>::run },
-    { BF16, 64, 1, 2, sizeof(ActFloat), Floats<BF16>::panel, keep_floats, Floats<BF16>::repack, Floats<BF16>::run },
+    { Q4_K, 256, 256, 144, sizeof(Act256), q4_k_panel, quantize256, q45_k_repack<false>, BY_AHEAD(Q45K<false>::run) },
+    { Q5_K, 256, 256, 176, sizeof(Act256), q5_k_panel, quantize256, q45_k_repack<true>, BY_AHEAD(Q45K<true>::run) },
+    { Q6_K, 256, 256, 210, sizeof(Act256), q6_k_panel, quantize256, q6_k_repack, BY_AHEAD(q6_k_run) },
+    { IQ4_XS, 256, 256, 136, sizeof(Act256), iq4_xs_panel, quantize256, iq4_xs_repack, BY_AHEAD(iq4_xs_run) },
+    { Q4_0, 64, 32, 18, sizeof(Act64), SMALL(Q4_0) },
+    { Q4_1, 64, 32, 20, sizeof(Act64), SMALL(Q4_1) },
+    { IQ4_NL, 64, 32, 18, sizeof(Act64), SMALL(IQ4_NL) },
+    { Q8_0, 64, 32, 34, sizeof(Act64), SMALL(Q8_0) },
+    { F32, 64, 1, 4, sizeof(ActFloat), FLOATS(F32) },
+    { F16, 64, 1, 2, sizeof(ActFloat), FLOATS(F16) },
+    { BF16, 64, 1, 2, sizeof(ActFloat), FLOATS(BF16) },
 };
+
+static bool made_by_amd() {
+#if defined(__x86_64__)
+    unsigned int level, name, ignored;
+    return __get_cpuid(0, &level, &name, &ignored, &ignored) && name == signature_AMD_ebx;
+#else
+    return false;
+#endif
+}
+bool like_amd = made_by_amd();
+
+/** How to ask for the weights of a product with n columns whose activations take so many bytes: measured on Zen 4. */
+static Ahead ahead_for(int n, int64_t activations) {
+    if (!like_amd) return INTO_L1;
+    return n <= 2 || (n <= HEADS_TILE && activations <= 16384) ? HEADS : INTO_L2;
+}
 
 const Kind * kind_of(const Tensor * t) {
     for (const Kind & kind : KINDS)
@@ -137,12 +159,13 @@ static void multiply(const Tensor * op, const Kind & kind, const Plan & plan, co
     for (int64_t group = plan.first[expert]; group < plan.first[expert + 1]; group += GROUP) {
         const int64_t left = plan.first[expert + 1] - group;
         const int width = (int) (left < GROUP ? left : GROUP);
+        Run * run = kind.run[ahead_for(width, width * plan.blocks * kind.activation_bytes)];
         for (int64_t i = from; i < to; i++) {
             const int64_t panel = chosen ? chosen[i] : i;
             const int64_t rows = w->ne[1] - panel * ROWS;
             memset(sums, 0, width * ROWS * sizeof(float));
-            kind.run((const uint8_t *) w->data + (expert * panels_of(w) + panel) * bytes, w->ne[0],
-                     activations + group * plan.blocks * kind.activation_bytes, width, sums);
+            run((const uint8_t *) w->data + (expert * panels_of(w) + panel) * bytes, w->ne[0],
+                activations + group * plan.blocks * kind.activation_bytes, width, sums);
             for (int c = 0; c < width; c++) {
                 char * out = output(op, plan.source[group + c]) + panel * ROWS * sizeof(float);
                 if (rows >= ROWS) memcpy(out, sums + ROWS * c, ROWS * sizeof(float));

@@ -13,6 +13,8 @@ INLINE int64_t panels_of(const Tensor * weights) { return (weights->ne[1] + ROWS
 size_t packed_bytes(const Tensor * weights);
 
 extern Traits matmul;
+/** Whether weights are asked for as AMD's processors like it. */
+extern bool like_amd;
 
 /** The buffer type whose weights lie in panels. */
 extern BufferType buffer_type;

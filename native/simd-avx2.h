@@ -57,6 +57,7 @@ INLINE __m256 from_i8_8(const void * p) { return _mm256_cvtepi32_ps(_mm256_cvtep
 /** 16 signed bytes as floats. */
 INLINE F from_i8(const void * p) { return { from_i8_8(p), from_i8_8((const char *) p + 8) }; }
 INLINE void prefetch(const void * p) { _mm_prefetch((const char *) p, _MM_HINT_T0); }
+INLINE void prefetch_l2(const void * p) { _mm_prefetch((const char *) p, _MM_HINT_T1); }
 
 INLINE void transpose8(__m256 r[8]) {
     __m256 t[8];

@@ -39,6 +39,7 @@ INLINE F from_bf16(const void * p) {
 /** 16 signed bytes as floats. */
 INLINE F from_i8(const void * p) { return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *) p))); }
 INLINE void prefetch(const void * p) { _mm_prefetch((const char *) p, _MM_HINT_T0); }
+INLINE void prefetch_l2(const void * p) { _mm_prefetch((const char *) p, _MM_HINT_T1); }
 
 /** Rows r[0..15] of 16 floats become columns. */
 INLINE void transpose16(F r[16]) {

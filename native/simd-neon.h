@@ -52,6 +52,7 @@ INLINE F from_i8(const void * p) {
     return o;
 }
 INLINE void prefetch(const void * p) { __builtin_prefetch(p); }
+INLINE void prefetch_l2(const void * p) { __builtin_prefetch(p, 0, 2); }
 
 /** Rows r[0..15] of 16 floats become columns. */
 INLINE void transpose16(F r[16]) {

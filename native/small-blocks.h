@@ -31,58 +31,60 @@ template <Type type> struct Small {
             }
     }
 
-    const uint8_t * w;
-    const Act64 * a;
-    float * out;
+    template <Ahead ahead> struct Step {
+        const uint8_t * w;
+        const Act64 * a;
+        float * out;
 
-    template <int NC> METHOD void part(int c0, int p) const {
-        const R low = bytes(15), table = table16(IQ4_VALUES);
-        const Act64 * act = a + c0;
-        for (int half = 0; half < 2; half++) {
-            const uint8_t * v = w + HEAD + HALF * half + PART_BYTES * p;
-            R x[NC];
-            for (int c = 0; c < NC; c++) x[c] = zero();
-            if constexpr (type == Q8_0) {
-                for (int q = 0; q < 8; q++) {
-                    ask_ahead(v + 64 * q, Part { p });
-                    const R e = ld(v + 64 * q);
-                    for (int c = 0; c < NC; c++) x[c] = dot_offset(x[c], e, act[c].q + 32 * half + 4 * q);
-                }
-            } else {
-                for (int q = 0; q < 4; q++) {
-                    ask_ahead(v + 64 * q, Part { p });
-                    const R nibbles = ld(v + 64 * q), e = both(nibbles, low), f = both(right<4>(nibbles), low);
-                    for (int c = 0; c < NC; c++) {
-                        const int8_t * t = act[c].q + 32 * half + 4 * q;
-                        x[c] = type == IQ4_NL ? dot_offset(x[c], lookup(table, e), t) : dot_small(x[c], e, t);
+        template <int NC> METHOD void part(int c0, int p) const {
+            const R low = bytes(15), table = table16(IQ4_VALUES);
+            const Act64 * act = a + c0;
+            for (int half = 0; half < 2; half++) {
+                const uint8_t * v = w + HEAD + HALF * half + PART_BYTES * p;
+                R x[NC];
+                for (int c = 0; c < NC; c++) x[c] = zero();
+                if constexpr (type == Q8_0) {
+                    for (int q = 0; q < 8; q++) {
+                        ask_ahead_part<ahead, (NC > 4)>(v + 64 * q, p);
+                        const R e = ld(v + 64 * q);
+                        for (int c = 0; c < NC; c++) x[c] = dot_offset(x[c], e, act[c].q + 32 * half + 4 * q);
                     }
-                    for (int c = 0; c < NC; c++) {
-                        const int8_t * t = act[c].q + 32 * half + 4 * q + 16;
-                        x[c] = type == IQ4_NL ? dot_offset(x[c], lookup(table, f), t) : dot_small(x[c], f, t);
+                } else {
+                    for (int q = 0; q < 4; q++) {
+                        ask_ahead_part<ahead, (NC > 4)>(v + 64 * q, p);
+                        const R nibbles = ld(v + 64 * q), e = both(nibbles, low), f = both(right<4>(nibbles), low);
+                        for (int c = 0; c < NC; c++) {
+                            const int8_t * t = act[c].q + 32 * half + 4 * q;
+                            x[c] = type == IQ4_NL ? dot_offset(x[c], lookup(table, e), t) : dot_small(x[c], e, t);
+                        }
+                        for (int c = 0; c < NC; c++) {
+                            const int8_t * t = act[c].q + 32 * half + 4 * q + 16;
+                            x[c] = type == IQ4_NL ? dot_offset(x[c], lookup(table, f), t) : dot_small(x[c], f, t);
+                        }
                     }
                 }
-            }
-            const N d = f16n(w + 32 * half + 2 * LANES * p);
-            for (int c = 0; c < NC; c++) {
-                const int32_t * sum = act[c].sum + half;
-                float * f = out + ROWS * (c0 + c) + LANES * p;
-                N value;
-                if constexpr (type == Q4_0) value = muln(d, to_float(sub32(widen(x[c]), left32<3>(splat32(sum)))));
-                else if constexpr (type == Q4_1) value = fman(f16n(w + 64 + 32 * half + 2 * LANES * p), splatn((float) *sum), muln(d, to_float(widen(x[c]))));
-                else value = muln(d, to_float(without_offset(x[c], sum)));
-                stn(f, fman(value, splatn(act[c].d[half]), ldn(f)));
+                const N d = f16n(w + 32 * half + 2 * LANES * p);
+                for (int c = 0; c < NC; c++) {
+                    const int32_t * sum = act[c].sum + half;
+                    float * f = out + ROWS * (c0 + c) + LANES * p;
+                    N value;
+                    if constexpr (type == Q4_0) value = muln(d, to_float(sub32(widen(x[c]), left32<3>(splat32(sum)))));
+                    else if constexpr (type == Q4_1) value = fman(f16n(w + 64 + 32 * half + 2 * LANES * p), splatn((float) *sum), muln(d, to_float(widen(x[c]))));
+                    else value = muln(d, to_float(without_offset(x[c], sum)));
+                    stn(f, fman(value, splatn(act[c].d[half]), ldn(f)));
+                }
             }
         }
-    }
-    template <int NC> METHOD void columns(int c0) const {
-        for (int p = 0; p < PARTS; p++) part<NC>(c0, p);
-    }
+        template <int NC> METHOD void columns(int c0) const {
+            for (int p = 0; p < PARTS; p++) part<NC>(c0, p);
+        }
+    };
 
-    static void run(const uint8_t * w, int64_t k, const void * activations, int n, float * out) {
+    template <Ahead ahead> static void run(const uint8_t * w, int64_t k, const void * activations, int n, float * out) {
         const Act64 * a = (const Act64 *) activations;
         for (int64_t b = 0; b < (k + 63) / 64; b++, w += BLOCK, a += n) {
-            ask_ahead(w, HEAD);
-            in_tiles(n, Small { w, a, out });
+            ask_ahead<ahead>(w, HEAD);
+            in_tiles<ahead>(n, Step<ahead> { w, a, out });
         }
     }
 };

@@ -12,7 +12,15 @@ enum { TILE = 8 }; // columns whose sums fit into the registers
 enum { TILE = 4 };
 #endif
 enum { GROUP = 64 };         // most columns of one `run`
-enum { LOOKAHEAD = 4096 };   // bytes of weights that are asked for ahead
+
+/**
+ * How weights are asked for before they are needed. INTO_L1: a page ahead. On AMD's processors that is slower than nothing: the caches' own
+ * prefetchers do best alone while little is computed per line (HEADS: only the first lines of a block, which wake them in time); where much is,
+ * they fall behind, and their first-level caches have no room for weights besides activations (INTO_L2: far ahead).
+ */
+enum Ahead { INTO_L1, INTO_L2, HEADS };
+enum { NEAR = 2048, PAGE = 4096, FAR = 3 * PAGE, HEADS_TILE = 4 };
+typedef void Run(const uint8_t * panel, int64_t k, const void * activations, int n, float * out);
 
 struct Kind {
     Type type;
@@ -26,36 +34,38 @@ struct Kind {
     /** `rows` (1..16) of ggml's layout, `stride` bytes apart, into a panel that is all 0. */
     void (*repack)(const uint8_t * source, size_t stride, int64_t k, int rows, uint8_t * panel);
     /** One panel by n columns. activations: [block][column]; out: [column][16 rows]. */
-    void (*run)(const uint8_t * panel, int64_t k, const void * activations, int n, float * out);
+    Run * run[HEADS + 1]; // by Ahead; HEADS takes at most HEADS_TILE columns
 };
 
 /** Of a block's head. What follows is asked for vector by vector: many requests at once would hold up the work. */
-INLINE void ask_ahead(const uint8_t * w, int bytes) {
-    for (int i = 0; i < bytes; i += 64) prefetch(w + LOOKAHEAD + i);
+template <Ahead ahead> INLINE void ask_ahead(const uint8_t * w, int bytes) {
+    for (int i = 0; i < bytes; i += 64) ahead == INTO_L1 ? prefetch(w + PAGE + i) : prefetch_l2(w + FAR + i);
 }
-/** Of a vector, when its first part is read. */
-struct Part {
-    int p;
-};
-INLINE void ask_ahead(const uint8_t * w, Part part) {
-    if (part.p == 0) prefetch(w + LOOKAHEAD);
+/** Of a vector, when its first part `p` is read; `twice`: what came into L2 is asked for once more, shortly before it is needed. */
+template <Ahead ahead, bool twice = false> INLINE void ask_ahead_part(const uint8_t * w, int p) {
+    if (p != 0) return;
+    if (ahead == INTO_L1) prefetch(w + PAGE);
+    if (ahead == INTO_L2) prefetch_l2(w + FAR);
+    if (ahead == INTO_L2 && twice) prefetch(w + NEAR);
 }
 
 /** Calls `step.template columns<NC>(c)` for the columns 0..n-1 in tiles. */
-template <class Step> INLINE void in_tiles(int n, const Step & step) {
+template <Ahead ahead, class Step> INLINE void in_tiles(int n, const Step & step) {
     int c = 0;
-    for (; c + TILE <= n; c += TILE) step.template columns<TILE>(c);
+    if (ahead != HEADS)
+        for (; c + TILE <= n; c += TILE) step.template columns<TILE>(c);
     switch (n - c) {
-    case 1: step.template columns<1>(c); break;
-    case 2: step.template columns<2>(c); break;
-    case 3: step.template columns<3>(c); break;
-#if defined(__AVX512VNNI__)
-    case 4: step.template columns<4>(c); break;
-    case 5: step.template columns<5>(c); break;
-    case 6: step.template columns<6>(c); break;
-    case 7: step.template columns<7>(c); break;
-#endif
+    case 1: step.template columns<1>(c); return;
+    case 2: step.template columns<2>(c); return;
+    case 3: step.template columns<3>(c); return;
     }
+    if constexpr (TILE > 4 || ahead == HEADS)
+        if (n - c == 4) return step.template columns<4>(c);
+    if constexpr (TILE > 4 && ahead != HEADS) switch (n - c) {
+        case 5: return step.template columns<5>(c);
+        case 6: return step.template columns<6>(c);
+        case 7: return step.template columns<7>(c);
+        }
 }
 
 } // namespace ouroboros
