@@ -15,7 +15,7 @@ interface Stored {
   readonly version: typeof VERSION
   readonly draftWeights: number[]
   readonly phraseWeights: number[]
-  readonly cost: Pick<TokenCost, 'withPhrase' | 'withoutPhrase' | 'acceptanceRate' | 'phraseShare'>
+  readonly cost: Pick<TokenCost, 'withPhrase' | 'withoutPhrase' | 'acceptanceRate'>
   readonly balance: number
 }
 

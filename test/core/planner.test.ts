@@ -106,20 +106,6 @@ describe('Planner', () => {
     expect(windowThatPays(new CostModel(STEEP), 5)).toBe(0)
   })
 
-  it('drafts a token that phrases follow for the pass that it saves, not for its own price', () => {
-    const offer = { pathProbability: 1, phraseProbability: 0, most: 32, pending: 1, context: 1, nodes: 0 }
-    const count = (draftToken: number, phraseTokens: number) => {
-      const { planner, tokenCost } = plannerOf(FLAT, { widths: [1, 64], seconds: [draftToken, draftToken] })
-      tokenCost.withoutPhrase = 0.1
-      for (let step = 0; step < 100; step++) planner.observePhraseTokens(phraseTokens, 10)
-      return planner.worthDrafting(offer).count
-    }
-    const pass = costOf(FLAT, 1)
-    expect(count(0.3 * pass, 0)).toBe(0)
-    expect(count(0.3 * pass, 9)).toBeGreaterThan(0)
-    expect(count(1.1 * pass, 9)).toBe(0)
-  })
-
   it('drafts nothing where each token costs a pass', () => {
     expect(new Rehearsal(STEEP, CHEAP, 0.9).length()).toBe(0)
     expect(plannerOf(STEEP, CHEAP).planner.nodesWorthSending(chain(0.9, 2), 0).count).toBe(0)

@@ -101,8 +101,7 @@ export class Planner {
   worthReading(offer: DraftOffer): number {
     this.#draftContext = offer.context
     const { count, gain } = this.#foresee({ ...offer, pathProbability: 1, nodes: 0 })
-    const { acceptanceRate, stride } = this.#parts.tokenCost
-    const tokensPerStep = 1 + count * acceptanceRate * stride
+    const tokensPerStep = 1 + count * this.#parts.tokenCost.acceptanceRate
     return (gain * this.#left) / tokensPerStep - this.#sessions * this.#reading(offer.pending)
   }
 
@@ -145,11 +144,6 @@ export class Planner {
     this.#parts.tokenCost.observeDraftToken(accepted)
   }
 
-  /** A step emitted tokens; so many of them were a phrase's. */
-  observePhraseTokens(phraseTokens: number, emitted: number): void {
-    this.#parts.tokenCost.observePhraseTokens(phraseTokens, emitted)
-  }
-
   /** The answer is over: what it leaves unpaid is lost. */
   close(): void {
     this.#parts.lossBudget.observe(0, this.#owed / this.#plain)
@@ -178,13 +172,10 @@ export class Planner {
     return draft ? draft.seconds(width, Math.max(0, context - width / 2)) - draft.seconds(1, context) : 0
   }
 
-  /**
-   * To draft on whatever comes: the number of tokens that gains most. Behind a draft token phrases go on, up to the next token that none
-   * brings; worth as much as these together, but no more than the pass of the target that the draft token saves.
-   */
+  /** To draft on whatever comes: the number of tokens that gains most. */
   #foresee({ pathProbability, phraseProbability, most, nodes }: DraftOffer): Decision {
-    const { acceptanceRate, stride } = this.#parts.tokenCost
-    const price = this.#price(phraseProbability, stride)
+    const { acceptanceRate } = this.#parts.tokenCost
+    const price = this.#price(phraseProbability)
     const values = Array.from({ length: most }, (_, i) => pathProbability * acceptanceRate ** (i + 1) * price)
     const again = (count: number) => this.#again(nodes + count, pathProbability * acceptanceRate ** count)
     return best(values, (count) => count * this.#draftPass + this.#added(nodes, count) + again(count) - again(0))
@@ -194,10 +185,10 @@ export class Planner {
     return pathProbability * this.#price(phraseProbability)
   }
 
-  /** Seconds that so many tokens are worth: what they cost lately, never more than plain decoding takes for one. */
-  #price(phraseProbability: number, tokens = 1): number {
+  /** Seconds that a token is worth: what it costs lately, never more than plain decoding takes. */
+  #price(phraseProbability: number): number {
     const { tokenCost, lossBudget } = this.#parts
-    return this.#plain * lossBudget.caution(this.#sessions) * Math.min(1, CONTROL.optimism * tokens * tokenCost.at(phraseProbability))
+    return this.#plain * lossBudget.caution(this.#sessions) * Math.min(1, CONTROL.optimism * tokenCost.at(phraseProbability))
   }
 
   /** Seconds of a plain token; with other sessions its share of their joint pass. */

@@ -3,19 +3,12 @@ import { CONTROL } from './constants.ts'
 
 /**
  * Running means over all requests, kept over the life of a process: what an emitted token costs where a phrase is known and where none is (in
- * plain tokens: what plain decoding takes for one), how often a draft token is accepted, and how many tokens phrases bring.
+ * plain tokens: what plain decoding takes for one), and how often a draft token is accepted.
  */
 export class TokenCost {
   withPhrase = 1
   withoutPhrase = 1
   acceptanceRate = new AcceptanceModel(CONTROL.draftWeights).probability(draftEvidence(0.8))
-  /** Part of the emitted tokens that phrases brought. */
-  phraseShare = 0
-
-  /** Tokens from one that no phrase brings to the next such one. */
-  get stride(): number {
-    return 1 / (1 - this.phraseShare)
-  }
 
   /** Cost of a token where a phrase is known with this probability. */
   at(phraseProbability: number): number {
@@ -27,11 +20,6 @@ export class TokenCost {
     const weight = newShare(emitted)
     this.withPhrase += phraseProbability * weight * (cost / emitted - this.withPhrase)
     this.withoutPhrase += (1 - phraseProbability) * weight * (cost / emitted - this.withoutPhrase)
-  }
-
-  /** A step emitted tokens; so many of them were a phrase's. */
-  observePhraseTokens(phraseTokens: number, emitted: number): void {
-    this.phraseShare += newShare(emitted) * (phraseTokens / emitted - this.phraseShare)
   }
 
   observeDraftToken(accepted: boolean): void {

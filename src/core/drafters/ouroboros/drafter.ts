@@ -238,7 +238,6 @@ export class OuroborosDrafter implements Drafter {
     const accepted = new Set(verdict.accepted)
     const { emitted, proposal } = verdict
     planner.observe(emitted.length, proposal.size, verdict.draftWidths)
-    planner.observePhraseTokens(verdict.accepted.filter((node) => this.#estimates[node]?.origin === 'phrase').length, emitted.length)
     for (const [node, { origin, evidence, runnerUp }] of this.#estimates.entries()) {
       const parent = proposal.parent(node)
       if (parent !== ROOT && !accepted.has(parent)) continue
