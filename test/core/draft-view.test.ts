@@ -1,24 +1,20 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
-  AcceptanceModel,
   CachedSequence,
   CONTROL,
-  CostModel,
   drive,
   History,
-  LossBudget,
   OuroborosDrafter,
   PhraseDrafting,
   PhrasePool,
-  Planner,
   Sampler,
   Session,
   type Token,
-  TokenCost,
   TokenTree,
 } from '../../src/core/index.ts'
 import { FakeModel } from '../../src/testing/index.ts'
+import { freshControl } from './fresh-control.ts'
 import { runs } from './runs.ts'
 import { answer, checkLossless, setup } from './setups.ts'
 
@@ -80,16 +76,11 @@ function conversation(contextLength = 4000) {
   const pool = new PhrasePool({ capacityBytes: 50_000 })
   const history = new History(pool)
   const [text, sequence] = [new CachedSequence(target.open()), new CachedSequence(draft.open())]
-  const costs = {
-    target: new CostModel({ widths: [1, 64], seconds: [0.03, 0.05] }),
-    draft: new CostModel({ widths: [1, 256], seconds: [0.003, 0.3] }),
-  }
-  const planner = new Planner({ costs, tokenCost: new TokenCost(), lossBudget: new LossBudget() })
-  const [draftAcceptance, phraseAcceptance] = [new AcceptanceModel(CONTROL.draftWeights), new AcceptanceModel(CONTROL.phraseWeights)]
+  const control = freshControl({ widths: [1, 64], seconds: [0.03, 0.05] }, { widths: [1, 256], seconds: [0.003, 0.3] })
   const endTokens = new Set<Token>([END])
   const ask = (prompt: readonly Token[], maxTokens = 60) => {
     const drafting = new PhraseDrafting(sequence, pool, { window: 0, ngram: 4 })
-    const parts = { pool, history, draftAcceptance, phraseAcceptance, planner, drafting, endTokens }
+    const parts = { pool, history, ...control, drafting, endTokens }
     const drafter = new OuroborosDrafter({ sources: new Set() }, parts)
     const sampler = new Sampler({ withheld: { tokens: endTokens, until: 1e6 } })
     const session = new Session({ target: text, drafter, sampler, endTokens, maxTokens }, prompt)
@@ -116,11 +107,10 @@ describe('a draft model in a long conversation', () => {
   })
 
   it('is asked at the price of what it has read, where all of it would not pay', () => {
-    const costs = {
-      target: new CostModel({ widths: [1, 64], seconds: [0.03, 0.031] }),
-      draft: new CostModel({ widths: [1, 256], seconds: [0.003, 0.3], context: { perPass: 5e-6, perToken: 3e-7 } }),
-    }
-    const planner = new Planner({ costs, tokenCost: new TokenCost(), lossBudget: new LossBudget() })
+    const { planner } = freshControl(
+      { widths: [1, 64], seconds: [0.03, 0.031] },
+      { widths: [1, 256], seconds: [0.003, 0.3], context: { perPass: 5e-6, perToken: 3e-7 } },
+    )
     const budget = { maxDepth: 99, maxNodes: 99, pendingTokens: 1, rereadTokens: 0, isRecurrent: false, remainingTokens: 99 }
     planner.begin({ ...budget, otherTokens: 0, otherSessions: 0, draftShare: 1 }, 4000, 0)
     const offer = { pathProbability: 1, phraseProbability: 0, most: 16, nodes: 0 }

@@ -1,26 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import {
-  AcceptanceModel,
   CachedSequence,
-  CONTROL,
-  CostModel,
   type Drafter,
   drive,
   History,
-  LossBudget,
   OuroborosDrafter,
   type OuroborosOptions,
   PaperDrafter,
   PaperPool,
   PhraseDrafting,
   PhrasePool,
-  Planner,
   Sampler,
   Session,
   type Token,
-  TokenCost,
 } from '../../src/core/index.ts'
 import { FakeModel } from '../../src/testing/index.ts'
+import { freshControl } from './fresh-control.ts'
 
 /** The published code's flaws (its own behavior is the `paper` preset), each with the default's answer to it. */
 const WORDS = 32
@@ -52,16 +47,8 @@ function paper(world: World, pool: PaperPool, prompt: Token[]) {
 
 /** What the default method needs to decide, where a pass costs the same over any number of tokens and a draft token costs `draftToken` such passes. */
 function control(draftToken: number) {
-  const flat = (seconds: number) => new CostModel({ widths: [1, 64], seconds: [seconds, seconds] })
-  return {
-    draftAcceptance: new AcceptanceModel(CONTROL.draftWeights),
-    phraseAcceptance: new AcceptanceModel(CONTROL.phraseWeights),
-    planner: new Planner({
-      costs: { target: flat(1), draft: flat(draftToken) },
-      tokenCost: new TokenCost(),
-      lossBudget: new LossBudget(),
-    }),
-  }
+  const flat = (seconds: number) => ({ widths: [1, 64], seconds: [seconds, seconds] })
+  return freshControl(flat(1), flat(draftToken))
 }
 
 /** One round of the default method, where drafts cost nothing. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import {
-  AcceptanceModel,
   CachedSequence,
   CONTROL,
   type CostCurve,
@@ -21,6 +20,7 @@ import {
   VanillaDrafter,
 } from '../../src/core/index.ts'
 import { FakeModel } from '../../src/testing/index.ts'
+import { freshControl } from './fresh-control.ts'
 
 const FLAT: CostCurve = { widths: [1, 8, 64], seconds: [0.025, 0.03, 0.16] }
 const STEEP: CostCurve = { widths: [1, 64], seconds: [0.025, 0.025 * 64] }
@@ -58,17 +58,10 @@ function write(target: FakeModel, drafter: Drafter, maxTokens = 600): Session {
 
 function ouroboros(draft: FakeModel, curve: CostCurve): Drafter {
   const pool = new PhrasePool({ capacityBytes: 200_000 })
-  const planner = new Planner({
-    costs: { target: new CostModel(curve), draft: new CostModel(DRAFT) },
-    tokenCost: new TokenCost(),
-    lossBudget: new LossBudget(),
-  })
   const parts = {
     pool,
-    planner,
     history: new History(pool),
-    draftAcceptance: new AcceptanceModel(CONTROL.draftWeights),
-    phraseAcceptance: new AcceptanceModel(CONTROL.phraseWeights),
+    ...freshControl(curve, DRAFT),
     drafting: new PhraseDrafting(new CachedSequence(draft.open()), pool, { window: 0, ngram: 4 }),
     endTokens: new Set<number>(),
   }
