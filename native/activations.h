@@ -7,13 +7,13 @@ namespace ouroboros {
 /** 256 activations with one scale, as ggml's Q8_K: for weights in super-blocks. */
 struct alignas(64) Act256 {
     int8_t q[256];
-    int32_t sum32[8];
-    int16_t sum32_pairs[8]; // the same, for `dot_pairs`
+    // A cache line: all that the most frequent types read besides.
+    float d, pad[3];
+    int16_t sum32_pairs[8]; // sums of 32 activations, for `dot_pairs`
     int16_t sum16_pairs[16];
+    int32_t sum32[8];
     int32_t below8[8];  // -8 times each `sum32`: what centers products with nibbles
     int32_t below32[32]; // -32 times the sums of 8 activations: the same for 6 bits
-    float d;
-    float pad[3];
 };
 /** 64 activations with a scale for each 32, as two of ggml's Q8_0. */
 struct alignas(16) Act64 {

@@ -22,8 +22,9 @@ template <int n> INLINE R left(R v) { return _mm512_slli_epi16(v, n); }
 INLINE R add32(R a, R b) { return _mm512_add_epi32(a, b); }
 INLINE R sub32(R a, R b) { return _mm512_sub_epi32(a, b); }
 template <int n> INLINE R left32(R v) { return _mm512_slli_epi32(v, n); }
+template <int n> INLINE R right32(R v) { return _mm512_srli_epi32(v, n); }
 INLINE R splat32(const void * p) { return _mm512_set1_epi32(*(const int32_t *) p); }
-INLINE R wide_u8(const void * p) { return _mm512_cvtepu8_epi32(_mm_load_si128((const __m128i *) p)); }
+INLINE R pairs_u8(const void * p) { return _mm512_cvtepu8_epi16(_mm256_load_si256((const __m256i *) p)); }
 INLINE R wide_i8(const void * p) { return _mm512_cvtepi8_epi32(_mm_load_si128((const __m128i *) p)); }
 INLINE R lookup(R table, R index) { return _mm512_shuffle_epi8(table, index); }
 INLINE R table16(const uint8_t * t) { return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *) t)); }
@@ -63,8 +64,9 @@ template <int n> INLINE R left(R v) { return _mm256_slli_epi16(v, n); }
 INLINE R add32(R a, R b) { return _mm256_add_epi32(a, b); }
 INLINE R sub32(R a, R b) { return _mm256_sub_epi32(a, b); }
 template <int n> INLINE R left32(R v) { return _mm256_slli_epi32(v, n); }
+template <int n> INLINE R right32(R v) { return _mm256_srli_epi32(v, n); }
 INLINE R splat32(const void * p) { int32_t v; memcpy(&v, p, 4); return _mm256_set1_epi32(v); }
-INLINE R wide_u8(const void * p) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *) p)); }
+INLINE R pairs_u8(const void * p) { return _mm256_cvtepu8_epi16(_mm_load_si128((const __m128i *) p)); }
 INLINE R wide_i8(const void * p) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *) p)); }
 INLINE R lookup(R table, R index) { return _mm256_shuffle_epi8(table, index); }
 INLINE R table16(const uint8_t * t) { return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) t)); }
@@ -111,8 +113,9 @@ template <int n> INLINE R left(R v) { return vshlq_u8(v, vdupq_n_s8(n)); }
 INLINE R add32(R a, R b) { return FROM_I32(vaddq_s32(AS_I32(a), AS_I32(b))); }
 INLINE R sub32(R a, R b) { return FROM_I32(vsubq_s32(AS_I32(a), AS_I32(b))); }
 template <int n> INLINE R left32(R v) { return FROM_I32(vshlq_n_s32(AS_I32(v), n)); }
+template <int n> INLINE R right32(R v) { return vreinterpretq_u8_u32(vshrq_n_u32(vreinterpretq_u32_u8(v), n)); }
 INLINE R splat32(const void * p) { int32_t v; memcpy(&v, p, 4); return FROM_I32(vdupq_n_s32(v)); }
-INLINE R wide_u8(const void * p) { const uint8_t * b = (const uint8_t *) p; const int32_t v[4] = { b[0], b[1], b[2], b[3] }; return FROM_I32(vld1q_s32(v)); }
+INLINE R pairs_u8(const void * p) { return vreinterpretq_u8_u16(vmovl_u8(vld1_u8((const uint8_t *) p))); }
 INLINE R wide_i8(const void * p) { const int8_t * b = (const int8_t *) p; const int32_t v[4] = { b[0], b[1], b[2], b[3] }; return FROM_I32(vld1q_s32(v)); }
 INLINE R lookup(R table, R index) { return vqtbl1q_u8(table, index); }
 INLINE R table16(const uint8_t * t) { return vld1q_u8(t); }
@@ -174,17 +177,18 @@ INLINE R dot_offset(R x, R w, const int8_t * a) { return dot_small(x, veorq_u8(w
 INLINE R without_offset(R x, const int32_t *) { return x; }
 #endif
 
-/** Two scales of a row as 16 bits each, for `dot_pairs`. */
-INLINE R pairs_of(R low, R high) {
+/** Of two scales of a row as 16 bits each, the first. */
+INLINE R first_of(R pairs) {
 #if defined(__AVX512VNNI__)
-    return either(both(low, _mm512_set1_epi32(0xffff)), left32<16>(high));
+    return both(pairs, _mm512_set1_epi32(0xffff));
 #elif defined(__AVX2__)
-    return either(both(low, _mm256_set1_epi32(0xffff)), left32<16>(high));
+    return both(pairs, _mm256_set1_epi32(0xffff));
 #else
-    const int32_t mask = 0xffff;
-    return either(both(low, splat32(&mask)), left32<16>(high));
+    return vreinterpretq_u8_u32(vandq_u32(vreinterpretq_u32_u8(pairs), vdupq_n_u32(0xffff)));
 #endif
 }
+/** Two scales of a row as 16 bits each, for `dot_pairs`. */
+INLINE R pairs_of(R low, R high) { return either(first_of(low), left32<16>(high)); }
 
 /** Sums of 8 bytes each, of 32. */
 INLINE void sums_of_8(const int8_t * q, int32_t * sums) {

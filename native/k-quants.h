@@ -5,8 +5,8 @@
 namespace ouroboros {
 
 // ---------------------------------------------------------------- Q4_K, Q5_K
-// A block: d and dmin (64 bytes), scales and mins of 6 bits (192), 32 vectors of nibbles (low: elements 64i + 4q.., high: 32 further),
-// and for Q5_K 8 vectors of high bits (vector q, bit 2i or 2i + 1).
+// A block: d and dmin (64 bytes), scales and mins of 6 bits (192; those of sub-blocks 2i and 2i + 1 beside each other, for each row), 32 vectors
+// of nibbles (low: elements 64i + 4q.., high: 32 further), and for Q5_K 8 vectors of high bits (vector q, bit 2i or 2i + 1).
 enum { Q4_K_BLOCK = 256 + 2048, Q5_K_BLOCK = Q4_K_BLOCK + 512 };
 
 inline size_t q4_k_panel(int64_t k) { return k / 256 * Q4_K_BLOCK; }
@@ -21,8 +21,9 @@ template <bool five> void q45_k_repack(const uint8_t * source, size_t stride, in
             for (int j = 0; j < 8; j++) {
                 const int scale = j < 4 ? scales[j] & 63 : (scales[j + 4] & 15) | (scales[j - 4] >> 6) << 4;
                 const int least = j < 4 ? scales[j + 4] & 63 : (scales[j + 4] >> 4) | (scales[j] >> 6) << 4;
-                w[64 + 16 * j + r] = (scale & 15) | (least & 15) << 4;
-                w[192 + 16 * (j & 3) + r] |= ((scale >> 4) | (least >> 4) << 4) << (j < 4 ? 0 : 2);
+                const int place = 32 * (j / 2) + 2 * r + j % 2;
+                w[64 + place] = (scale & 15) | (least & 15) << 4;
+                w[192 + place % 64] |= ((scale >> 4) | (least >> 4) << 4) << (j < 4 ? 0 : 2);
             }
             for (int i = 0; i < 32; i++) memcpy(w + 256 + 64 * i + 4 * r, low + 4 * i, 4);
             if (five)
@@ -46,9 +47,12 @@ INLINE void read_scales(const uint8_t * w, ScalesK & o) {
         st(least + 64 + i, either(both(right<4>(second), low), both(right<2>(high), two)));
     }
     for (int p = 0; p < PARTS; p++) {
-        for (int j = 0; j < 8; j++) o.scale[j][p] = scales(wide_u8(scale + 16 * j + LANES * p));
-        for (int j = 0; j < 4; j++) o.pair[j][p] = pairs_of(wide_u8(scale + 32 * j + LANES * p), wide_u8(scale + 32 * j + 16 + LANES * p));
-        for (int j = 0; j < 4; j++) o.least[j][p] = pairs_of(wide_u8(least + 32 * j + LANES * p), wide_u8(least + 32 * j + 16 + LANES * p));
+        for (int j = 0; j < 4; j++) {
+            o.pair[j][p] = pairs_u8(scale + 32 * j + 2 * LANES * p);
+            o.least[j][p] = pairs_u8(least + 32 * j + 2 * LANES * p);
+            o.scale[2 * j][p] = scales(first_of(o.pair[j][p]));
+            o.scale[2 * j + 1][p] = scales(right32<16>(o.pair[j][p]));
+        }
         o.d[p] = f16n(w + 2 * LANES * p);
         o.dmin[p] = f16n(w + 32 + 2 * LANES * p);
     }
@@ -62,7 +66,7 @@ template <int bit> INLINE R fifth(R high) {
 
 /** Sub-blocks 2i and 2i + 1, of 32 elements each, by NC columns: the low and the high nibbles of the same vectors. */
 template <bool five, Ahead ahead, int NC, int i> METHOD void q45_k_two(const uint8_t * w, const ScalesK & z, const Act256 * a, R * sum, int p) {
-    enum { RUN = run_of(five ? 31 : 15), CENTERED = !five && FOLDS_16_BITS };
+    enum { RUN = run_of(five ? 31 : 15), CENTERED = !five && folds_16_bits(ahead) };
     const R low = bytes(15);
     const uint8_t * nibbles = w + 256 + 512 * i + PART_BYTES * p, * high = w + Q4_K_BLOCK + PART_BYTES * p;
     R x[NC], y[NC];
@@ -74,7 +78,7 @@ template <bool five, Ahead ahead, int NC, int i> METHOD void q45_k_two(const uin
                 y[c] = CENTERED ? splat32(a[c].below8 + 2 * i + 1) : zero();
             }
         const R v = ld(nibbles + 64 * q);
-        ask_ahead_part<ahead, (NC > 4 && NC < 8)>(nibbles + 64 * q, p);
+        ask_ahead_part<ahead, (NC > 5 && NC < 8)>(nibbles + 64 * q, p);
         R e = both(v, low), f = both(right<4>(v), low);
         if constexpr (five) {
             const R h = ld(high + 64 * q);
@@ -108,7 +112,7 @@ template <bool five, Ahead ahead> struct StepQ45K {
         q45_k_two<five, ahead, NC, 3>(w, z, act, sum, p);
         for (int c = 0; c < NC; c++) {
             R least = zero(), center = zero();
-            if (!five && FOLDS_16_BITS)
+            if (!five && folds_16_bits(ahead))
                 for (int j = 0; j < 4; j++) center = dot_pairs(center, z.pair[j][p], act[c].sum32_pairs + 2 * j);
             sum[c] = add32(sum[c], left32<3>(center));
             for (int j = 0; j < 4; j++) least = dot_pairs(least, z.least[j][p], act[c].sum32_pairs + 2 * j);
@@ -194,11 +198,13 @@ template <Ahead ahead> struct StepQ6K {
                 const R nibbles = ld(v + 64 * half);
                 const R e = either(both(nibbles, low), both(half ? high : left<4>(high), two));
                 const R f = either(both(right<4>(nibbles), low), both(half ? right<2>(high) : left<2>(high), two));
-                if (half == 0 || SUMS_OF_16_BITS || FOLDS_16_BITS)
-                    for (int c = 0; c < NC; c++) x[c] = FOLDS_16_BITS ? splat32(act[c].below32 + 2 * u + half) : zero();
+                if (folds_16_bits(ahead))
+                    for (int c = 0; c < NC; c++) x[c] = splat32(act[c].below32 + 2 * u + half);
+                else if (half == 0 || SUMS_OF_16_BITS)
+                    for (int c = 0; c < NC; c++) x[c] = zero();
                 for (int c = 0; c < NC; c++) x[c] = dot_small(x[c], e, act[c].q + 16 * u + 8 * half);
                 for (int c = 0; c < NC; c++) x[c] = dot_small(x[c], f, act[c].q + 16 * u + 8 * half + 4);
-                if (FOLDS_16_BITS)
+                if (folds_16_bits(ahead))
                     for (int c = 0; c < NC; c++) sum[c] = fold16(sum[c], x[c], z.scale[u][p]);
                 else if (half == 1 || SUMS_OF_16_BITS)
                     for (int c = 0; c < NC; c++) sum[c] = fold(sum[c], x[c], z.scale[u][p]);
@@ -206,7 +212,7 @@ template <Ahead ahead> struct StepQ6K {
         }
         for (int c = 0; c < NC; c++) {
             R m = zero(); // what 32 too much in each element comes to
-            for (int i = 0; i < 8 && !FOLDS_16_BITS; i++) m = dot_pairs(m, z.pair[i][p], act[c].sum16_pairs + 2 * i);
+            for (int i = 0; i < 8 && !folds_16_bits(ahead); i++) m = dot_pairs(m, z.pair[i][p], act[c].sum16_pairs + 2 * i);
             float * f = out + ROWS * (c0 + c) + LANES * p;
             stn(f, fman(muln(z.d[p], to_float(sub32(sum[c], left32<5>(m)))), splatn(act[c].d), ldn(f)));
         }
@@ -225,8 +231,8 @@ template <Ahead ahead> void q6_k_run(const uint8_t * w, int64_t k, const void * 
         for (int p = 0; p < PARTS; p++) {
             for (int u = 0; u < 16; u += 2) {
                 const R first = wide_i8(block + 16 * u + LANES * p), second = wide_i8(block + 16 * u + 16 + LANES * p);
-                z.scale[u][p] = FOLDS_16_BITS ? pairs_of(first, zero()) : scales(first);
-                z.scale[u + 1][p] = FOLDS_16_BITS ? pairs_of(second, zero()) : scales(second);
+                z.scale[u][p] = folds_16_bits(ahead) ? first_of(first) : scales(first);
+                z.scale[u + 1][p] = folds_16_bits(ahead) ? first_of(second) : scales(second);
                 z.pair[u / 2][p] = pairs_of(first, second);
             }
             z.d[p] = f16n(w + 32 * b + 2 * LANES * p);

@@ -134,6 +134,11 @@ static bool work_size(Traits *, int threads, const Tensor * op, size_t & bytes) 
     return true;
 }
 
+/** Asks for what the other threads have just written, in one go: their processors may lie far apart. At most a part of the second-level cache. */
+static void fetch(const char * from, int64_t bytes) {
+    for (int64_t i = 0; i < bytes && i < 1 << 18; i += 64) prefetch_l2(from + i);
+}
+
 /** Quantizes this thread's share of the columns: [expert][group of columns][block][column]. */
 static void quantize_columns(const Tensor * op, const Kind & kind, const Plan & plan, const Params * p, char * activations) {
     const int64_t k = op->src[0]->ne[0], experts = op->op == MUL_MAT ? 1 : op->src[0]->ne[2];
@@ -160,6 +165,8 @@ static void multiply(const Tensor * op, const Kind & kind, const Plan & plan, co
         const int64_t left = plan.first[expert + 1] - group;
         const int width = (int) (left < GROUP ? left : GROUP);
         Run * run = kind.run[ahead_for(width, width * plan.blocks * kind.activation_bytes)];
+        char * outputs[GROUP];
+        for (int c = 0; c < width; c++) outputs[c] = output(op, plan.source[group + c]);
         for (int64_t i = from; i < to; i++) {
             const int64_t panel = chosen ? chosen[i] : i;
             const int64_t rows = w->ne[1] - panel * ROWS;
@@ -167,7 +174,7 @@ static void multiply(const Tensor * op, const Kind & kind, const Plan & plan, co
             run((const uint8_t *) w->data + (expert * panels_of(w) + panel) * bytes, w->ne[0],
                 activations + group * plan.blocks * kind.activation_bytes, width, sums);
             for (int c = 0; c < width; c++) {
-                char * out = output(op, plan.source[group + c]) + panel * ROWS * sizeof(float);
+                char * out = outputs[c] + panel * ROWS * sizeof(float);
                 if (rows >= ROWS) memcpy(out, sums + ROWS * c, ROWS * sizeof(float));
                 else memcpy(out, sums + ROWS * c, rows * sizeof(float));
             }
@@ -192,6 +199,7 @@ static bool compute(Traits *, Params * p, Tensor * op) {
     const int64_t per_expert = (panels + step - 1) / step;
     if (p->ith == 0) backend.chunk_set(p->threadpool, p->nth);
     backend.barrier(p->threadpool);
+    fetch(activations, plan.n * plan.blocks * kind.activation_bytes);
     for (int64_t chunk = p->ith; chunk < per_expert * experts; chunk = backend.chunk_add(p->threadpool, 1)) {
         const int64_t from = chunk % per_expert * step;
         multiply(op, kind, plan, activations, chunk / per_expert, from, from + step < panels ? from + step : panels,

@@ -19,7 +19,9 @@ enum { GROUP = 64 };         // most columns of one `run`
  * they fall behind, and their first-level caches have no room for weights besides activations (INTO_L2: far ahead).
  */
 enum Ahead { INTO_L1, INTO_L2, HEADS };
-enum { NEAR = 2048, PAGE = 4096, FAR = 3 * PAGE, HEADS_TILE = 4 };
+enum { PAGE = 4096, FAR = 3 * PAGE, HEADS_TILE = 4 };
+/** How sums are scaled: AMD's processors multiply 32 bits as fast as 16, so that sums need not be centered to fit into 16. */
+constexpr bool folds_16_bits(Ahead ahead) { return FOLDS_16_BITS && ahead == INTO_L1; }
 typedef void Run(const uint8_t * panel, int64_t k, const void * activations, int n, float * out);
 
 struct Kind {
@@ -41,12 +43,12 @@ struct Kind {
 template <Ahead ahead> INLINE void ask_ahead(const uint8_t * w, int bytes) {
     for (int i = 0; i < bytes; i += 64) ahead == INTO_L1 ? prefetch(w + PAGE + i) : prefetch_l2(w + FAR + i);
 }
-/** Of a vector, when its first part `p` is read; `twice`: what came into L2 is asked for once more, shortly before it is needed. */
+/** Of a vector, when its first part `p` is read; `twice`: what came into L2 is asked for once more, a page ahead. */
 template <Ahead ahead, bool twice = false> INLINE void ask_ahead_part(const uint8_t * w, int p) {
     if (p != 0) return;
     if (ahead == INTO_L1) prefetch(w + PAGE);
     if (ahead == INTO_L2) prefetch_l2(w + FAR);
-    if (ahead == INTO_L2 && twice) prefetch(w + NEAR);
+    if (ahead == INTO_L2 && twice) prefetch(w + PAGE);
 }
 
 /** Calls `step.template columns<NC>(c)` for the columns 0..n-1 in tiles. */
