@@ -1,5 +1,4 @@
 import { type CostCurve, monotone } from '../core/cost-curve.ts'
-import { topConfidence } from '../core/logits-math.ts'
 import type { Logits } from '../core/model.ts'
 import { uniform } from '../core/sampling/philox.ts'
 import { TokenTree } from '../core/token-tree.ts'
@@ -29,7 +28,8 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
     const tree = TokenTree.chain(tokens.slice(cache.length, cache.length + count), (i) => i >= count - rows)
     const [began, decoded] = [performance.now(), model.decodeMs]
     const [logits] = model.forward([{ cache, tree }])
-    topConfidence((logits as Logits).math, (logits as Logits).row(tree.size - 1))
+    // Behind such tokens nothing is likely, and all the unlikely ones would be looked at, as they never are in use.
+    ;(logits as Logits).math.argmax((logits as Logits).row(tree.size - 1))
     const seconds = (performance.now() - began) / 1000
     overheadSeconds = Math.min(overheadSeconds, seconds - (model.decodeMs - decoded) / 1000)
     cache.commit(tree.path(tree.size - 1))
@@ -50,10 +50,13 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
   try {
     const long = LONG_CONTEXT + READ <= model.contextLength
     const wide = long ? Math.min(run(READ, 1), run(READ, 1)) : undefined
-    const atLength = long ? AT_LONG_CONTEXT.map((width) => Math.min(measure(width), measure(width))) : []
+    const both = () => AT_LONG_CONTEXT.map((width) => Math.min(measure(width), measure(width)))
+    const atLength = long ? both() : []
     onProgress(0.2)
     cache.rollback(0)
     run(Math.min(CONTEXT, model.contextLength - 1), 1)
+    // Right behind the others: a machine's memory is fast for some seconds, then slow.
+    const atShort = long ? both() : []
     for (let round = 0; round < ROUNDS; round++) {
       for (const [i, width] of widths.entries()) {
         if (width > WIDE && round > 0) continue
@@ -62,10 +65,7 @@ export function measureCosts(model: LlamaModel, onProgress: (fraction: number) =
       }
     }
     if (wide === undefined) return { widths, seconds: monotone(seconds), overheadSeconds }
-    const added = AT_LONG_CONTEXT.map((width, i) => {
-      const short = seconds[widths.indexOf(width)] as number
-      return Math.max(0, (atLength[i] as number) - short) / LONG_CONTEXT
-    })
+    const added = atLength.map((seconds, i) => Math.max(0, seconds - (atShort[i] as number)) / (LONG_CONTEXT - CONTEXT))
     return { widths: [...widths, READ], seconds: monotone([...seconds, wide]), overheadSeconds, context: slopes(added) }
   } finally {
     cache.close()
