@@ -100,15 +100,19 @@ static bool seeing(const Task & t, int64_t group, int64_t span, int64_t & from, 
     return from < to;
 }
 
-/** Pointers to the cached rows of a span; those of the next are asked for. */
+/** Spans that rows are asked for ahead, into the second-level cache: the first has no room beside what is computed with. */
+enum { SPANS_AHEAD = 2 };
+
+/** Pointers to the cached rows of a span; those of a later one are asked for. */
 static void find_rows(const Tensor * cache, const Task & t, int64_t span, const char ** rows) {
     const char * base = (const char *) cache->data + t.head * cache->nb[2] + t.tile.stream * cache->nb[3];
     const int32_t * cells = t.plan.cells.data + t.tile.cells + span * SPAN;
     for (int j = 0; j < SPAN; j++) rows[j] = base + cells[j] * cache->nb[1];
-    if ((span + 1) * SPAN == t.tile.length) return;
+    const int32_t * later = cells + SPANS_AHEAD * SPAN;
+    if ((span + SPANS_AHEAD) * SPAN >= t.tile.length) return;
     const int64_t bytes = row_bytes(cache->type, cache->ne[0]);
-    for (int j = SPAN; j < 2 * SPAN; j++)
-        for (int64_t i = 0; i < bytes; i += 64) prefetch(base + cells[j] * cache->nb[1] + i);
+    for (int j = 0; j < SPAN; j++)
+        for (int64_t i = 0; i < bytes; i += 64) prefetch_l2(base + later[j] * cache->nb[1] + i);
 }
 
 /** The factor of ALiBi: a power of two's root to the head's power. */

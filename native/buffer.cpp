@@ -1,4 +1,4 @@
-// Memory for weights in panels. ggml hands over each tensor once, in its own layout; all cores lay it out anew.
+// Memory: for weights in panels, and in huge pages. ggml hands over each tensor once, in its own layout; all cores lay it out anew.
 #include "matmul.h"
 #include <pthread.h>
 #include <sched.h>
@@ -122,3 +122,16 @@ void init_buffer_type(void * device, void * extra) {
 }
 
 } // namespace ouroboros
+
+/**
+ * Takes the place of the backend's: caches and activations lie in huge pages as weights do. In small ones nearly every row of a long cache costs
+ * a look-up of its page. The backend frees it with `free`.
+ */
+EXPORT void * ggml_aligned_malloc(size_t size) {
+    using namespace ouroboros;
+    const bool large = size >= 2 * HUGE_PAGE;
+    void * memory = nullptr;
+    if (size == 0 || posix_memalign(&memory, large ? HUGE_PAGE : 64, size) != 0) return nullptr;
+    if (large) madvise(memory, size, MADV_HUGEPAGE);
+    return memory;
+}
