@@ -36,8 +36,10 @@ template <Type type> struct Floats {
         for (int i = 0; i < 64; i += 2) {
             for (int j = 0; j < 2 * ROWS * SIZE; j += 64) ask_ahead_part<INTO_L1>(v + i * ROWS * SIZE + j, p);
             const N first = weight(v + i * ROWS * SIZE), second = weight(v + (i + 1) * ROWS * SIZE);
-            for (int c = 0; c < NC; c++) x[c] = fman(first, splatn(a[c0 + c].x[i]), x[c]);
-            for (int c = 0; c < NC; c++) y[c] = fman(second, splatn(a[c0 + c].x[i + 1]), y[c]);
+            const float * now = a[c0].x + i;
+            asm("" : "+r"(now)); // one register: compilers take one for each column, and run out of them
+            for (int c = 0; c < NC; c++) x[c] = fman(first, splatn(now[64 * c]), x[c]);
+            for (int c = 0; c < NC; c++) y[c] = fman(second, splatn(now[64 * c + 1]), y[c]);
         }
         for (int c = 0; c < NC; c++) {
             stn(even + ROWS * (c0 + c) + LANES * p, x[c]);
