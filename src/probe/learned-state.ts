@@ -15,11 +15,11 @@ interface Stored {
   readonly version: typeof VERSION
   readonly draftWeights: number[]
   readonly phraseWeights: number[]
-  readonly cost: Pick<TokenCost, 'withPhrase' | 'withoutPhrase' | 'acceptanceRate'>
+  readonly cost: Pick<TokenCost, 'withPhrase' | 'withoutPhrase' | 'undrafted' | 'acceptanceRate'>
   readonly balance: number
 }
 
-const VERSION = 2
+const VERSION = 3
 
 /** Takes up what earlier processes have learned under this key, if anything. */
 export function recallLearned(key: string, { draftAcceptance, phraseAcceptance, tokenCost, lossBudget }: Learned): void {

@@ -179,18 +179,6 @@ describe('Planner', () => {
     expect(count(0, 0)).toBeGreaterThan(count(12, 3))
   })
 
-  it('reads a prompt with the draft model only where the rest of the answer pays for it, and less readily beside others', () => {
-    const { planner, begin } = plannerOf(FLAT, { widths: [1, 256], seconds: [0.009, 0.4] })
-    const offer = { pathProbability: 1, phraseProbability: 0, most: 16, pending: 256, context: 256, nodes: 0 }
-    const drafts = (budget: Partial<DraftBudget>) => {
-      begin(budget)
-      return planner.worthDrafting(offer).count > 0
-    }
-    expect(drafts({})).toBe(true)
-    expect(drafts({ remainingTokens: 4 })).toBe(false)
-    expect(drafts({ otherSessions: 7, otherTokens: 7 })).toBe(false)
-  })
-
   it('never falls far behind plain decoding, however wrong its probabilities are', () => {
     const target: CostCurve = { widths: [1, 16], seconds: [0.03, 0.3] }
     const { planner, begin } = plannerOf(target, CHEAP)
@@ -203,16 +191,6 @@ describe('Planner', () => {
       planner.observe(1, count, []) // nothing is ever accepted
     }
     expect(seconds / (steps * 0.03)).toBeLessThan(1.03)
-  })
-
-  it('counts as lost what a short answer leaves unpaid of the prompt that the draft model has read', () => {
-    const { planner, lossBudget } = plannerOf(FLAT, { widths: [1, 256], seconds: [0.009, 0.4] })
-    planner.observe(1, 0, [256])
-    const before = lossBudget.balance
-    planner.close()
-    expect(before - lossBudget.balance).toBeGreaterThan(8)
-    planner.close()
-    expect(before - lossBudget.balance).toBeLessThan(14)
   })
 })
 

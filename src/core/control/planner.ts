@@ -61,6 +61,8 @@ export class Planner {
   /** Tokens that the draft model's passes stand behind. */
   #draftContext = 0
   #phraseProbability = 0
+  /** Whether the draft model was left out of this step since it would have had too much to read. */
+  #isUndrafted = false
   #emitted = 0
   /** Seconds of reading with the draft model that no token has paid for yet. */
   #owed = 0
@@ -74,6 +76,7 @@ export class Planner {
     this.#step = step
     this.#context = length - step.pendingTokens
     this.#phraseProbability = phraseProbability
+    this.#isUndrafted = false
   }
 
   /** How many of these nodes, one below the other, pay behind `nodes` others. */
@@ -89,18 +92,22 @@ export class Planner {
   /** Whether a draft pass pays, foreseen together with those behind it. */
   worthDrafting(offer: DraftOffer): Decision {
     const { costs, lossBudget } = this.#parts
-    if (!costs.draft || lossBudget.isSpent || (offer.pending > 1 && this.worthReading(offer) <= 0)) return NOTHING
+    if (!costs.draft || lossBudget.isSpent) return NOTHING
+    if (offer.pending > 1 && this.worthReading(offer) <= 0) {
+      this.#isUndrafted ||= this.#reading(offer.pending) > costs.draft.seconds(1, offer.context)
+      return NOTHING
+    }
     this.#draftContext = offer.context
-    return this.#foresee(offer)
+    return this.#foresee(offer, this.#price(this.#parts.tokenCost.at(offer.phraseProbability)))
   }
 
   /**
-   * Seconds that the draft model saves if it reads what is pending. That is paid by the whole answer. Where several sessions would read
-   * before one of them has seen whether it pays, each must be so much surer.
+   * Seconds that the draft model saves if it reads what is pending, against what tokens cost where it has not. That is paid by the whole
+   * answer. Where several sessions would read before one of them has seen whether it pays, each must be so much surer.
    */
   worthReading(offer: DraftOffer): number {
     this.#draftContext = offer.context
-    const { count, gain } = this.#foresee({ ...offer, pathProbability: 1, nodes: 0 })
+    const { count, gain } = this.#foresee({ ...offer, pathProbability: 1, nodes: 0 }, this.#price(this.#parts.tokenCost.undrafted))
     const tokensPerStep = 1 + count * this.#parts.tokenCost.acceptanceRate
     return (gain * this.#left) / tokensPerStep - this.#sessions * this.#reading(offer.pending)
   }
@@ -134,7 +141,7 @@ export class Planner {
     const paid = this.#owed * Math.min(1, emitted / this.#left)
     this.#owed -= paid
     const cost = (seconds + paid) / this.#plain
-    tokenCost.observe(this.#phraseProbability, emitted, cost)
+    tokenCost.observe(this.#phraseProbability, emitted, cost, this.#isUndrafted)
     lossBudget.observe(emitted, cost)
     this.#emitted += emitted
   }
@@ -173,22 +180,20 @@ export class Planner {
   }
 
   /** To draft on whatever comes: the number of tokens that gains most. */
-  #foresee({ pathProbability, phraseProbability, most, nodes }: DraftOffer): Decision {
+  #foresee({ pathProbability, most, nodes }: DraftOffer, price: number): Decision {
     const { acceptanceRate } = this.#parts.tokenCost
-    const price = this.#price(phraseProbability)
     const values = Array.from({ length: most }, (_, i) => pathProbability * acceptanceRate ** (i + 1) * price)
     const again = (count: number) => this.#again(nodes + count, pathProbability * acceptanceRate ** count)
     return best(values, (count) => count * this.#draftPass + this.#added(nodes, count) + again(count) - again(0))
   }
 
   #value({ pathProbability, phraseProbability }: OfferedNode): number {
-    return pathProbability * this.#price(phraseProbability)
+    return pathProbability * this.#price(this.#parts.tokenCost.at(phraseProbability))
   }
 
-  /** Seconds that a token is worth: what it costs lately, never more than plain decoding takes. */
-  #price(phraseProbability: number): number {
-    const { tokenCost, lossBudget } = this.#parts
-    return this.#plain * lossBudget.caution(this.#sessions) * Math.min(1, CONTROL.optimism * tokenCost.at(phraseProbability))
+  /** Seconds that a token is worth: what it costs lately (`cost` plain tokens), never more than plain decoding takes. */
+  #price(cost: number): number {
+    return this.#plain * this.#parts.lossBudget.caution(this.#sessions) * Math.min(1, CONTROL.optimism * cost)
   }
 
   /** Seconds of a plain token; with other sessions its share of their joint pass. */

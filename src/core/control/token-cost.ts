@@ -2,12 +2,14 @@ import { AcceptanceModel, draftEvidence } from './acceptance.ts'
 import { CONTROL } from './constants.ts'
 
 /**
- * Running means over all requests, kept over the life of a process: what an emitted token costs where a phrase is known and where none is (in
- * plain tokens: what plain decoding takes for one), and how often a draft token is accepted.
+ * Running means over all requests: what an emitted token costs where a phrase is known and where none is (in plain tokens: what plain decoding
+ * takes for one), what it costs without the draft model, and how often a draft token is accepted.
  */
 export class TokenCost {
   withPhrase = 1
   withoutPhrase = 1
+  /** Where the draft model has not read what comes before and is left out. */
+  undrafted = 1
   acceptanceRate = new AcceptanceModel(CONTROL.draftWeights).probability(draftEvidence(0.8))
 
   /** Cost of a token where a phrase is known with this probability. */
@@ -15,9 +17,10 @@ export class TokenCost {
     return phraseProbability * this.withPhrase + (1 - phraseProbability) * this.withoutPhrase
   }
 
-  /** `cost`: of the emitted tokens together. */
-  observe(phraseProbability: number, emitted: number, cost: number): void {
+  /** `cost`: of the emitted tokens together; `undrafted`: the draft model has not read what comes before. */
+  observe(phraseProbability: number, emitted: number, cost: number, undrafted = false): void {
     const weight = newShare(emitted)
+    if (undrafted) this.undrafted += weight * (cost / emitted - this.undrafted)
     this.withPhrase += phraseProbability * weight * (cost / emitted - this.withPhrase)
     this.withoutPhrase += (1 - phraseProbability) * weight * (cost / emitted - this.withoutPhrase)
   }
