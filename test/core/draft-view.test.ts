@@ -14,7 +14,7 @@ import {
   TokenTree,
 } from '../../src/core/index.ts'
 import { FakeModel } from '../../src/testing/index.ts'
-import { freshControl } from './fresh-control.ts'
+import { freshControl, plannerOf } from './fresh-control.ts'
 import { runs } from './runs.ts'
 import { answer, checkLossless, setup } from './setups.ts'
 
@@ -107,12 +107,11 @@ describe('a draft model in a long conversation', () => {
   })
 
   it('is asked at the price of what it has read, where all of it would not pay', () => {
-    const { planner } = freshControl(
+    const { planner, begin } = plannerOf(
       { widths: [1, 64], seconds: [0.03, 0.031] },
       { widths: [1, 256], seconds: [0.003, 0.3], context: { perPass: 5e-6, perToken: 3e-7 } },
     )
-    const budget = { maxDepth: 99, maxNodes: 99, pendingTokens: 1, rereadTokens: 0, isRecurrent: false, remainingTokens: 99 }
-    planner.begin({ ...budget, otherTokens: 0, otherSessions: 0, draftShare: 1 }, 4000, 0)
+    begin({ remainingTokens: 99 }, 4000)
     const offer = { pathProbability: 1, phraseProbability: 0, most: 16, nodes: 0 }
     expect(planner.worthReading({ ...offer, pending: 4000, context: 4000 })).toBeLessThan(0)
     expect(planner.worthReading({ ...offer, pending: 128, context: 128 })).toBeGreaterThan(0)

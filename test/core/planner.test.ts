@@ -7,14 +7,11 @@ import {
   type CostCurve,
   CostModel,
   costOf,
-  type DraftBudget,
   draftEvidence,
-  LossBudget,
   monotone,
-  Planner,
-  TokenCost,
   windowThatPays,
 } from '../../src/core/index.ts'
+import { plannerOf } from './fresh-control.ts'
 
 const FLAT: CostCurve = { widths: [1, 64], seconds: [0.03, 0.031] }
 const STEEP: CostCurve = { widths: [1, 64], seconds: [0.03, 0.03 * 64] }
@@ -24,28 +21,6 @@ const STEPPED: CostCurve = {
   seconds: Array.from({ length: 64 }, (_, i) => 0.03 + 0.02 * Math.floor(i / 4)),
 }
 const CHEAP: CostCurve = { widths: [1, 64], seconds: [0.003, 0.003] }
-
-const alone = {
-  maxDepth: 1000,
-  maxNodes: 1000,
-  pendingTokens: 1,
-  rereadTokens: 0,
-  isRecurrent: false,
-  remainingTokens: 1000,
-  otherTokens: 0,
-  otherSessions: 0,
-  draftShare: 1,
-}
-
-/** A planner on these curves, with nothing learned. */
-function plannerOf(target: CostCurve, draft?: CostCurve) {
-  const costs = { target: new CostModel(target), ...(draft && { draft: new CostModel(draft) }) }
-  const parts = { costs, tokenCost: new TokenCost(), lossBudget: new LossBudget() }
-  const planner = new Planner(parts)
-  const begin = (budget: Partial<DraftBudget> = {}) => planner.begin({ ...alone, ...budget }, 1, 0)
-  begin()
-  return { ...parts, planner, begin }
-}
 
 /** Nodes one below the other, each accepted with this probability. */
 function chain(probability: number, length: number, phraseProbability = 0) {

@@ -1,32 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { CostModel, type DraftBudget, LossBudget, Planner, TokenCost } from '../../src/core/index.ts'
+import type { DraftBudget } from '../../src/core/index.ts'
+import { plannerOf } from './fresh-control.ts'
 
-const budget: DraftBudget = {
-  maxDepth: 1000,
-  maxNodes: 1000,
-  pendingTokens: 1,
-  rereadTokens: 0,
-  isRecurrent: false,
-  remainingTokens: 1000,
-  otherTokens: 0,
-  otherSessions: 0,
-  draftShare: 1,
-}
 const offer = { pathProbability: 1, phraseProbability: 0, most: 16, nodes: 0 }
 
 describe('a prompt that the draft model has not read', () => {
-  let planner: Planner
-  let tokenCost: TokenCost
-  let lossBudget: LossBudget
+  let control: ReturnType<typeof plannerOf>
   beforeEach(() => {
-    tokenCost = new TokenCost()
-    lossBudget = new LossBudget()
-    const target = new CostModel({ widths: [1, 64], seconds: [0.03, 0.031] })
-    planner = new Planner({ costs: { target, draft: new CostModel({ widths: [1, 256], seconds: [0.009, 0.4] }) }, tokenCost, lossBudget })
+    control = plannerOf({ widths: [1, 64], seconds: [0.03, 0.031] }, { widths: [1, 256], seconds: [0.009, 0.4] })
   })
   const reads = (pending: number, rest: Partial<DraftBudget> = {}) => {
-    planner.begin({ ...budget, ...rest }, pending, 0)
-    return planner.worthDrafting({ ...offer, pending, context: pending }).count > 0
+    control.begin(rest, pending)
+    return control.planner.worthDrafting({ ...offer, pending, context: pending }).count > 0
   }
 
   it('is read only where the rest of the answer pays for it, and less readily beside others', () => {
@@ -36,6 +21,7 @@ describe('a prompt that the draft model has not read', () => {
   })
 
   it('is read for what tokens cost without the draft model', () => {
+    const { planner, tokenCost } = control
     tokenCost.observe(0, 200, 100) // drafts made them cheap
     expect(reads(128)).toBe(true)
     tokenCost.observe(0, 200, 50, true) // phrases alone did
@@ -48,7 +34,7 @@ describe('a prompt that the draft model has not read', () => {
   })
 
   it('counts as lost where a short answer leaves it unpaid', () => {
-    planner.begin(budget, 1, 0)
+    const { planner, lossBudget } = control
     planner.observe(1, 0, [256])
     const before = lossBudget.balance
     planner.close()

@@ -3,24 +3,20 @@ import {
   CachedSequence,
   CONTROL,
   type CostCurve,
-  CostModel,
   costOf,
   type Drafter,
   drive,
   History,
-  LossBudget,
   OuroborosDrafter,
   PhraseDrafting,
   PhrasePool,
-  Planner,
   Sampler,
   Session,
   SpeculativeDrafter,
-  TokenCost,
   VanillaDrafter,
 } from '../../src/core/index.ts'
 import { FakeModel } from '../../src/testing/index.ts'
-import { freshControl } from './fresh-control.ts'
+import { freshControl, plannerOf } from './fresh-control.ts'
 
 const FLAT: CostCurve = { widths: [1, 8, 64], seconds: [0.025, 0.03, 0.16] }
 const STEEP: CostCurve = { widths: [1, 64], seconds: [0.025, 0.025 * 64] }
@@ -32,18 +28,6 @@ function pair(agreement: number, curve: CostCurve) {
   const target = new FakeModel({ ...shape, seed: 4, cost: (tokens) => costOf(curve, tokens) })
   const agreesWith = { model: target, rate: agreement }
   return { target, draft: new FakeModel({ ...shape, seed: 5, agreesWith, cost: (tokens) => costOf(DRAFT, tokens) }) }
-}
-
-const BUDGET = {
-  maxDepth: 1000,
-  maxNodes: 1000,
-  pendingTokens: 1,
-  rereadTokens: 0,
-  isRecurrent: true,
-  remainingTokens: 1000,
-  otherTokens: 0,
-  otherSessions: 0,
-  draftShare: 1,
 }
 
 const PROMPT = Array.from({ length: 20 }, (_, i) => (i * 7) % 40)
@@ -88,16 +72,15 @@ describe('recurrent models', () => {
   )
 
   it('the planner counts what is read again, as it comes and as it is foreseen', () => {
-    const lossBudget = new LossBudget()
-    const planner = new Planner({ costs: { target: new CostModel(STEEP) }, tokenCost: new TokenCost(), lossBudget })
+    const { planner, lossBudget, begin } = plannerOf(STEEP)
     const before = lossBudget.balance
-    planner.begin({ ...BUDGET, pendingTokens: 3, rereadTokens: 2, maxDepth: 0 }, 100, 0)
+    begin({ isRecurrent: true, pendingTokens: 3, rereadTokens: 2, maxDepth: 0 }, 100)
     planner.observe(1, 0, [])
     expect(lossBudget.balance - before).toBeCloseTo(1 + CONTROL.lossShare - 3, 6)
     const kept = [false, true].map((isRecurrent) => {
-      const wide = new Planner({ costs: { target: new CostModel(FLAT) }, tokenCost: new TokenCost(), lossBudget: new LossBudget() })
-      wide.begin({ ...BUDGET, isRecurrent }, 100, 0)
-      return wide.keep(Array.from({ length: 30 }, (_, i) => ({ pathProbability: 0.9 ** (i + 1), phraseProbability: 0 }))).length
+      const wide = plannerOf(FLAT)
+      wide.begin({ isRecurrent }, 100)
+      return wide.planner.keep(Array.from({ length: 30 }, (_, i) => ({ pathProbability: 0.9 ** (i + 1), phraseProbability: 0 }))).length
     })
     expect(kept[1]).toBeGreaterThan(0)
     expect(kept[1]).toBeLessThan(kept[0] as number)
