@@ -96,8 +96,20 @@ static void set_tensor(Buffer *, Tensor * t, const void * data, size_t offset, s
     t->extra = nullptr;
 }
 
-static void * base(Buffer * b) { return (void *) (((uintptr_t) b->context + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE); }
-static void free_buffer(Buffer * b) { munmap(b->context, b->size + HUGE_PAGE); }
+/**
+ * Takes the place of the backend's: caches and activations lie in huge pages as weights do. In small ones nearly every row of a long cache costs
+ * a look-up of its page. The backend frees it with `free`.
+ */
+EXPORT void * ggml_aligned_malloc(size_t size) {
+    const bool large = size >= 2 * HUGE_PAGE;
+    void * memory = nullptr;
+    if (size == 0 || posix_memalign(&memory, large ? HUGE_PAGE : 64, size) != 0) return nullptr;
+    if (large) madvise(memory, size, MADV_HUGEPAGE);
+    return memory;
+}
+
+static void * base(Buffer * b) { return b->context; }
+static void free_buffer(Buffer * b) { free(b->context); }
 static int init_tensor(Buffer *, Tensor * t) {
     t->extra = nullptr;
     return 0;
@@ -105,9 +117,8 @@ static int init_tensor(Buffer *, Tensor * t) {
 static void clear(Buffer *, uint8_t) {}
 
 static Buffer * alloc_buffer(BufferType * type, size_t size) {
-    void * memory = mmap(nullptr, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return nullptr;
-    madvise(memory, size + HUGE_PAGE, MADV_HUGEPAGE);
+    void * memory = ggml_aligned_malloc(size);
+    if (!memory) return nullptr;
     BufferFunctions functions = {};
     functions.free_buffer = free_buffer;
     functions.get_base = base;
@@ -122,16 +133,3 @@ void init_buffer_type(void * device, void * extra) {
 }
 
 } // namespace ouroboros
-
-/**
- * Takes the place of the backend's: caches and activations lie in huge pages as weights do. In small ones nearly every row of a long cache costs
- * a look-up of its page. The backend frees it with `free`.
- */
-EXPORT void * ggml_aligned_malloc(size_t size) {
-    using namespace ouroboros;
-    const bool large = size >= 2 * HUGE_PAGE;
-    void * memory = nullptr;
-    if (size == 0 || posix_memalign(&memory, large ? HUGE_PAGE : 64, size) != 0) return nullptr;
-    if (large) madvise(memory, size, MADV_HUGEPAGE);
-    return memory;
-}
