@@ -7,6 +7,7 @@ export const FAKE_SERVER = `#!/usr/bin/env node
 const { createServer } = require('node:http')
 const port = process.argv[process.argv.indexOf('--port') + 1]
 let asked = 0
+let last // as ik_llama.cpp's draft model, which has the last answer ready
 createServer(async (request, response) => {
   let text = ''
   for await (const chunk of request) text += chunk
@@ -15,7 +16,9 @@ createServer(async (request, response) => {
   const body = JSON.parse(text)
   if (request.url === '/apply-template') return answer({ prompt: '<user>' + body.messages[0].content })
   if (body.prompt === 'fail') return answer({ error: 'no' }, 500)
-  const timings = { prompt_n: 3, cache_n: 2, prompt_ms: 10, predicted_n: body.n_predict, predicted_ms: 1000, draft_n: 8, draft_n_accepted: 5 }
+  const predicted_ms = process.argv.includes('--model-draft') && body.prompt === last ? 1 : 1000
+  last = body.prompt
+  const timings = { prompt_n: 3, cache_n: 2, prompt_ms: 10, predicted_n: body.n_predict, predicted_ms, draft_n: 8, draft_n_accepted: 5 }
   answer({ content: body.prompt + JSON.stringify(body), timings })
 }).listen(Number(port), '127.0.0.1')
 `

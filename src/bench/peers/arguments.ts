@@ -32,6 +32,8 @@ export interface Peer {
   readonly flags: readonly string[]
   /** Its answers say how many draft tokens were accepted. */
   readonly tellsAccepted: boolean
+  /** The draft model keeps the last text, answer included: asked the same again, it would repeat it without a pass. */
+  readonly keepsDrafts: boolean
   draftFlags(draft: string, length: number, threads: number): readonly string[]
 }
 
@@ -46,6 +48,7 @@ const LLAMA: Peer = {
   drafting: { modes: draftModes('llama.cpp draft-simple', [2, 3, 4, 6]), usual: 3 },
   flags: ['--offline', '--no-ui', '--fit', 'off'],
   tellsAccepted: true,
+  keepsDrafts: false,
   draftFlags: (draft, length, threads) => [
     ...['--spec-type', 'draft-simple', '--spec-draft-model', draft],
     ...['--spec-draft-n-max', String(length), '--spec-draft-threads', String(threads)],
@@ -69,6 +72,7 @@ const IK: Peer = {
   // Its fused operations and graph reuse are on by themselves. Its log would be a file in the user's folder.
   flags: ['--flash-attn', 'on', '--run-time-repack', '--jinja', '--webui', 'none', '--log-disable'],
   tellsAccepted: false,
+  keepsDrafts: true,
   // The draft model takes nothing over from the target's flags.
   draftFlags: (draft, length, threads) => [
     ...['--model-draft', draft, '--draft-max', String(length)],

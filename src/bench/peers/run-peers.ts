@@ -10,6 +10,9 @@ import { PEERS, type Peer, type PeerMode, type PeerSetting } from './arguments.t
 import { runLookahead } from './llama-lookahead.ts'
 import { ServerPool } from './server-pool.ts'
 
+/** What a draft model that keeps the last text is given to read between two turns, so that it has not seen the answer before. */
+const OTHER_TEXT: readonly ChatMessage[] = [{ role: 'user', content: 'Count from one to ten.' }]
+
 /**
  * Measures a peer's own speculation on the plan's prompts with the models of a loaded engine: a server per mode, all at once, so that
  * they can take turns; our plain decoding takes its turn among them. Throws E_ENGINE; the signal's reason when aborted.
@@ -47,7 +50,10 @@ export async function runPeer(
     name: mode.name,
     once: mode.learns === true,
     run: async (messages) => {
-      const measured = await servers.of(mode).complete(await render(messages), request)
+      const server = servers.of(mode)
+      const prompt = await render(messages)
+      if (peer.keepsDrafts && mode.draftLength !== undefined) await server.complete(await render(OTHER_TEXT), { ...request, maxTokens: 16 })
+      const measured = await server.complete(prompt, request)
       return peer.tellsAccepted || mode === peer.plain ? measured : { ...measured, targetPasses: null }
     },
   })
