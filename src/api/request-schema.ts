@@ -52,6 +52,7 @@ const requestSchema = z
     options: optionsSchema.optional(),
     grammar: z.string().optional(),
     jsonSchema: z.union([z.boolean(), z.record(z.string(), z.unknown())]).optional(),
+    maxCachedTokens: z.int().min(0).optional(),
     prediction: z.string().optional(),
     tenant: storeName.optional(),
     trace: z.boolean().optional(),

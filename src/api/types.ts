@@ -120,6 +120,8 @@ export interface GenerateRequest extends SamplingOptions, TenantWish {
   /** GBNF rules that the answer must follow; or a JSON schema. */
   grammar?: string
   jsonSchema?: boolean | Readonly<Record<string, unknown>>
+  /** Tokens of the prompt that may be taken from what earlier requests left in the caches. 0: it is read anew. Default: all that fit. */
+  maxCachedTokens?: number
   /** Text that the answer will probably repeat in large parts (Predicted Outputs): a source of phrases for this request only. */
   prediction?: string
   /** Adds to each step what was drafted, tried and learned. */

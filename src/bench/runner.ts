@@ -88,6 +88,14 @@ class TargetRunner {
     return await this.#engine.detokenize(tokens.slice(0, this.#plan.context))
   }
 
+  /** Tokens in front of a conversation's last message: what is cached when it is asked for the first time. */
+  async #tokensBefore(messages: readonly ChatMessage[]): Promise<number> {
+    const others = [...messages.slice(0, -1), { role: 'user' as const, content: WARM_UP }]
+    const [mine, other] = await Promise.all([messages, others].map((each) => this.#engine.render({ messages: each })))
+    const until = mine?.tokens.findIndex((token, i) => token !== other?.tokens[i]) ?? 0
+    return until < 0 ? 0 : until
+  }
+
   async #tune(task: Task, others: readonly string[]): Promise<Tuned> {
     if (this.#plan.draftLength !== undefined) return { draftLength: this.#plan.draftLength }
     const speculative = this.#plan.methods.find(({ name }) => name === 'speculative')
@@ -118,7 +126,9 @@ class TargetRunner {
         if (method.pool === 'cold') await this.#engine.forgetPhrases()
         const before: ChatMessage[] = this.#before === '' ? [] : [{ role: 'system', content: this.#before }]
         const messages = [...before, ...conversation]
-        return await measure(this.#engine, { ...request, messages }, this.#signal)
+        // Where another turn has answered the same, nothing of it is left: the draft model reads the prompt in each.
+        const fresh = method === VANILLA ? {} : { maxCachedTokens: await this.#tokensBefore(messages) }
+        return await measure(this.#engine, { ...request, ...fresh, messages }, this.#signal)
       },
     }
   }

@@ -47,11 +47,15 @@ export class CachedSequence {
     return this.cache.reachable(at)
   }
 
+  /** Drops what is behind the first `most` tokens of the text. */
+  truncate(most: number): void {
+    this.#keep(this.cache.reachable(Math.min(this.length, Math.max(Math.min(most, SINKS), most - this.skipped))))
+  }
+
   /** Drops what is not a prefix of `prefix`; returns the tokens that are still to be sent, at least one. */
   align(prefix: readonly Token[]): Token[] {
     const keep = this.common(prefix)
-    this.cache.rollback(keep)
-    this.#tokens.length = keep
+    this.#keep(keep)
     this.#checkpoint()
     return this.#part(prefix).slice(keep)
   }
@@ -93,6 +97,11 @@ export class CachedSequence {
 
   close(): void {
     this.cache.close()
+  }
+
+  #keep(length: number): void {
+    this.cache.rollback(length)
+    this.#tokens.length = length
   }
 
   /** What is read of a text. */

@@ -30,7 +30,7 @@ export interface RequestHandlers {
 export async function runRequest(runtime: Runtime, request: WireRequest, handlers: RequestHandlers): Promise<GenerationResult> {
   const { tokens: prompt, isThinking } = promptOf(runtime, request)
   const scheduled = runtime.scheduler.join()
-  const slot = runtime.slots.take(prompt)
+  const slot = runtime.slots.take(prompt, request.maxCachedTokens)
   const cancel = () => scheduled.cancel()
   handlers.signal.addEventListener('abort', cancel)
   let drafting: DraftingState | undefined

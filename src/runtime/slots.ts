@@ -32,8 +32,8 @@ export class Slots {
     return this.#idle.length
   }
 
-  /** A slot for this prompt; its caches hold the part of it that any slot has. At least one slot must be idle. */
-  take(prompt: readonly Token[]): Slot {
+  /** A slot for this prompt; its caches hold the part of it that any slot has, at most `most` tokens. At least one slot must be idle. */
+  take(prompt: readonly Token[], most = Number.POSITIVE_INFINITY): Slot {
     const goesOn = (slot: Slot) => slot.text.common(prompt) * 2 > slot.text.length
     const continued = this.#idle.filter(goesOn)
     const best = continued.reduce<Slot | undefined>((a, b) => (a && a.text.common(prompt) >= b.text.common(prompt) ? a : b), undefined)
@@ -41,6 +41,8 @@ export class Slots {
     if (!slot) throw new Error('no slot is idle')
     this.#idle.splice(this.#idle.indexOf(slot), 1)
     share(this.#all, slot, prompt)
+    slot.text.truncate(most)
+    slot.draft?.truncate(most)
     return slot
   }
 

@@ -22,7 +22,6 @@ export const peerFields = {
   safety_identifier: idle,
   prompt_cache_key: idle,
   prompt_cache_retention: idle,
-  cache_prompt: idle,
   request_id: idle,
   cache_salt: none,
   id_slot: off(-1),

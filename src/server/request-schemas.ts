@@ -108,6 +108,7 @@ export const common = {
     .strictObject({ json: schema.nullish(), grammar: z.string().nullish(), choice: z.array(z.string().min(1)).min(1).nullish() })
     .nullish(),
   ignore_eos: z.boolean().nullish(),
+  cache_prompt: z.boolean().nullish().openapi({ description: 'False: nothing that earlier requests left in the caches is used.' }),
   max_tokens: tokenLimit,
   min_tokens: z.int().min(0).nullish().openapi({ description: 'The answer does not end before.' }),
   n_predict: tokenLimit,

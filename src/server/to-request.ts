@@ -173,6 +173,7 @@ function sampling(body: CommonBody): GenerateRequest {
     repeatPenalty: body.repeat_penalty ?? body.repetition_penalty,
     penaltyLastN: body.repeat_last_n ?? (body.repetition_penalty ? -1 : undefined),
     ignoreEos: body.ignore_eos || undefined,
+    maxCachedTokens: body.cache_prompt === false ? 0 : undefined,
     logitBias: body.logit_bias as Readonly<Record<number, number>> | null | undefined, // texts are tokens by now
     minTokens: body.min_tokens || undefined,
     stop: body.stop,

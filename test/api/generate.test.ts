@@ -107,6 +107,17 @@ test('the next turn of a conversation reuses the cache', async () => {
   expect(other.usage.cachedTokens).toBe(0)
 })
 
+test('a prompt can be read anew, to the same answer', async () => {
+  const first = await engine().generate(SEA).result
+  const anew = await engine().generate({ ...SEA, maxCachedTokens: 0 }).result
+  expect(anew.usage.cachedTokens).toBe(0)
+  expect(anew.text).toBe(first.text)
+  const part = await engine().generate({ ...SEA, maxCachedTokens: 3 }).result
+  expect(part.usage.cachedTokens).toBe(3)
+  const wrong = { ...SEA, maxCachedTokens: -1 }
+  expect(() => engine().generate(wrong)).toThrow(expect.objectContaining({ code: 'E_USAGE' }))
+})
+
 test('tokenize and detokenize', async () => {
   const tokens = await engine().tokenize('Hello, 世界 🦩')
   expect(tokens.length).toBeGreaterThan(3)

@@ -49,6 +49,8 @@ describe('ouroboros bench', () => {
     const { world, code } = await bench({}, '--methods', 'ouroboros', '--context', '12')
     expect(code).toBe(0)
     const measured = world.engine.requests.filter(({ messages }) => messages?.some(({ content }) => `${content}`.includes('Question')))
+    // It stays in the cache; what another turn has left of the prompt does not.
+    expect(new Set(measured.map((one) => [one.method, one.maxCachedTokens].join()))).toEqual(new Set(['vanilla,', 'ouroboros,13']))
     expect(new Set(measured.map(({ messages }) => JSON.stringify(messages)))).toEqual(
       new Set(
         [0, 1].map((i) =>

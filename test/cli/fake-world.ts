@@ -118,8 +118,10 @@ export class FakeEngine implements Engine {
     return { started, result, [Symbol.asyncIterator]: () => steps() }
   }
 
-  async render(): Promise<Rendered> {
-    return { text: '', tokens: [] }
+  /** Its template: a message a line. */
+  async render({ messages = [] }: GenerateRequest): Promise<Rendered> {
+    const text = messages.map(({ content }) => `${content}\n`).join('')
+    return { text, tokens: BYTES.tokenize(text) }
   }
 
   async tokenize(text: string): Promise<number[]> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CachedSequence, drive, History, PhrasePool, Sampler, Session, VanillaDrafter } from '../../src/core/index.ts'
+import { CachedSequence, drive, History, PhrasePool, Sampler, Session, TokenTree, VanillaDrafter } from '../../src/core/index.ts'
 import { type Slot, Slots } from '../../src/runtime/slots.ts'
 import { FakeModel } from '../../src/testing/index.ts'
 
@@ -61,5 +61,20 @@ describe('slots', () => {
     expect(answerIn(slots, [21, 22, 23]).slot).toBe(first.slot)
     expect(answerIn(slots, [31, 32, 33]).slot).toBe(second.slot)
     expect(slots.idle).toBe(2)
+  })
+
+  it('of a prompt that is asked again as many tokens stay as are wanted, in both caches', () => {
+    const { slots } = slotsOf(2)
+    const first = answerIn(slots, [...SYSTEM, 30])
+    const draft = first.slot.draft as CachedSequence
+    const tree = TokenTree.chain(first.text)
+    draft.cache.model.forward([{ cache: draft.cache, tree }])
+    draft.commit(tree, tree.size - 1)
+    const again = slots.take([...SYSTEM, 30], SYSTEM.length)
+    expect(again).toBe(first.slot)
+    expect([again.text.common(first.text), draft.common(first.text)]).toEqual([SYSTEM.length, SYSTEM.length])
+    slots.release(again)
+    expect(slots.take([...SYSTEM, 30], 0).text.length).toBe(0)
+    expect(draft.length).toBe(0)
   })
 })
