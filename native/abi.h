@@ -14,7 +14,8 @@ namespace ouroboros {
 enum Type : int32_t {
     F32 = 0, F16 = 1, Q4_0 = 2, Q4_1 = 3, Q8_0 = 8, Q4_K = 12, Q5_K = 13, Q6_K = 14, IQ4_NL = 20, IQ4_XS = 23, I32 = 26, I64 = 27, BF16 = 30,
 };
-enum Op : int32_t { MUL_MAT = 29, MUL_MAT_ID = 30, SET_ROWS = 42, FLASH_ATTN_EXT = 74 };
+enum Op : int32_t { ADD = 2, MUL_MAT = 29, MUL_MAT_ID = 30, SET_ROWS = 42, FLASH_ATTN_EXT = 74, GLU = 100 };
+enum { SWIGLU = 2 }; // ggml_glu_op, the first parameter of GLU
 
 struct Buffer;
 
@@ -115,8 +116,6 @@ inline void nothing(Traits *) {}
 /** Functions of the running backend, found by `ouroboros_register`; stand-ins in unit tests. */
 struct Backend {
     void (*barrier)(void * threadpool);
-    void (*chunk_set)(void * threadpool, int value);
-    int (*chunk_add)(void * threadpool, int value);
     Buffer * (*buffer_init)(BufferType *, BufferFunctions, void * context, size_t size);
 };
 extern Backend backend;
@@ -124,6 +123,7 @@ extern Backend backend;
 /** Traits of an operation, or null: one function per kernel file, asked in turn by `registration.cpp`. */
 Traits * matmul_traits(const Tensor * op);
 Traits * attention_traits(const Tensor * op);
+Traits * elementwise_traits(const Tensor * op);
 /** Whether the calling thread has asked for stock kernels. */
 bool stock_wanted();
 

@@ -58,6 +58,7 @@ static Tensor viewed(Tensor & cache, int64_t keys, int64_t first, int64_t stream
 EXPORT int32_t ouroboros_test_attention(const int64_t * shape, const float * factors, const float * queries, const void * keys, const void * values,
                                         const void * mask, const float * sinks, const int64_t * writes, float * out) {
     using namespace ouroboros;
+    forget_cells();
     const int64_t * s = shape;
     Tensor cache = cached(s[0], s[2], s[6], s[8], s[9], keys), other = cached(s[1], s[3], s[6], s[8], s[9], values);
     Tensor k = viewed(cache, s[7], s[10], s[11]), v = viewed(other, s[7], s[10], s[11]);

@@ -131,6 +131,12 @@ void cells_written(const Tensor * op) {
     pthread_mutex_unlock(&lock);
 }
 
+void forget_cells() {
+    pthread_mutex_lock(&lock);
+    while (entries.size) leave(entries.data[--entries.size]);
+    pthread_mutex_unlock(&lock);
+}
+
 const Cells * cells_of(const Tensor * keys) {
     pthread_mutex_lock(&lock);
     const Entry * e = find(root_of(keys));

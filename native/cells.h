@@ -45,5 +45,7 @@ void pass_computes();
 void cells_written(const Tensor * op);
 /** The cells of keys that are a view of a cache, else null. Another context may be writing its own at the same time, but not these. */
 const Cells * cells_of(const Tensor * keys);
+/** Of all tensors: where memory is used again for others, as in tests, they would have what was written to those. */
+void forget_cells();
 
 } // namespace ouroboros

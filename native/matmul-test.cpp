@@ -5,14 +5,8 @@
 
 namespace ouroboros {
 
-/** Stands in for ggml's thread pool. */
-struct Pool {
-    pthread_barrier_t barrier;
-    int32_t chunk;
-};
-static void wait(void * pool) { pthread_barrier_wait(&((Pool *) pool)->barrier); }
-static void chunk_set(void * pool, int value) { __atomic_store_n(&((Pool *) pool)->chunk, value, __ATOMIC_RELAXED); }
-static int chunk_add(void * pool, int value) { return __atomic_fetch_add(&((Pool *) pool)->chunk, value, __ATOMIC_RELAXED); }
+/** Stands in for ggml's. */
+static void wait(void * barrier) { pthread_barrier_wait((pthread_barrier_t *) barrier); }
 static Buffer * buffer_init(BufferType * type, BufferFunctions functions, void * context, size_t size) {
     Buffer * b = (Buffer *) calloc(1, sizeof(Buffer));
     *b = { functions, type, context, size, 0 };
@@ -34,16 +28,16 @@ static void run_all(Tensor * op, int32_t threads) {
     size_t size = 0;
     matmul.table->work_size(&matmul, threads, op, size);
     void * scratch = malloc(size);
-    Pool pool;
-    pthread_barrier_init(&pool.barrier, nullptr, threads);
+    pthread_barrier_t barrier;
+    pthread_barrier_init(&barrier, nullptr, threads);
     pthread_t * ids = (pthread_t *) malloc(threads * sizeof *ids);
     Thread * all = (Thread *) malloc(threads * sizeof *all);
     for (int i = 0; i < threads; i++) {
-        all[i] = { { i, threads, size, scratch, &pool, false }, op };
+        all[i] = { { i, threads, size, scratch, &barrier, false }, op };
         pthread_create(&ids[i], nullptr, run, &all[i]);
     }
     for (int i = 0; i < threads; i++) pthread_join(ids[i], nullptr);
-    pthread_barrier_destroy(&pool.barrier);
+    pthread_barrier_destroy(&barrier);
     free(all);
     free(ids);
     free(scratch);
@@ -63,14 +57,14 @@ static Tensor tensor(Type type, size_t size, int64_t a, int64_t b, int64_t c, vo
 /**
  * out[n][columns][rows] = activations[n][columns][k] by weights[rows][k]; with `ids`, of n tokens by `used` experts each: out[n][used][rows],
  * columns 1 or `used`. Weights in ggml's layout of `type`, `row_bytes` a row, handed over in `parts`. Returns 0, -1 where these weights have no kernel,
- * or -2 where the way in which weights are asked for changes a bit.
+ * or -2 where the way in which weights are asked for, or who quantizes what, changes a bit.
  */
 EXPORT int32_t ouroboros_test_matmul(int32_t type, int64_t rows, int64_t k, int64_t row_bytes, int64_t experts, void * weights, int64_t parts, int64_t n,
                                      int64_t columns, float * activations, int64_t used, int32_t * ids, int32_t threads, float * out) {
     using namespace ouroboros;
     const Backend before = backend;
     if (!backend.barrier) init_buffer_type(nullptr, nullptr);
-    backend = { wait, chunk_set, chunk_add, buffer_init };
+    backend = { wait, buffer_init };
     Tensor w = tensor((Type) type, 1, k, rows, experts, nullptr);
     w.nb[1] = row_bytes; w.nb[2] = row_bytes * rows; w.nb[3] = w.nb[2] * experts;
     if (!kind_of(&w)) {
@@ -91,9 +85,11 @@ EXPORT int32_t ouroboros_test_matmul(int32_t type, int64_t rows, int64_t k, int6
     const size_t bytes = sizeof(float) * rows * n * (ids ? used : columns);
     void * other = malloc(bytes);
     like_amd = !like_amd;
+    x.op = GLU; // quantized by other threads
     run_all(&op, threads);
     memcpy(other, out, bytes);
     like_amd = !like_amd;
+    x.op = 0;
     run_all(&op, threads);
     const bool same = memcmp(other, out, bytes) == 0;
     free(other);

@@ -126,11 +126,16 @@ static const float UNLIKELY = -1e9f;
 /** Products with this many rows of weights, in this thread's next passes. No rows: everything is computed. `panels` must outlive the passes. */
 EXPORT void ouroboros_vocabulary(int64_t rows, const int32_t * panels, int32_t count) { vocabulary = { rows, count, panels }; }
 
+/** A thread's next chunk, counted from its first. */
+struct alignas(64) Queue {
+    int32_t next;
+};
+
 static bool work_size(Traits *, int threads, const Tensor * op, size_t & bytes) {
     ((Tensor *) op)->extra = op->op == MUL_MAT && op->src[0]->ne[1] == vocabulary.rows ? &vocabulary : nullptr;
     const Kind & kind = *kind_of(op->src[0]);
     const int64_t blocks = (op->src[0]->ne[0] + kind.unit - 1) / kind.unit;
-    bytes = 64 + plan_bytes(op) * threads + columns_of(op) * blocks * kind.activation_bytes;
+    bytes = 64 + (sizeof(Queue) + plan_bytes(op)) * threads + columns_of(op) * blocks * kind.activation_bytes;
     return true;
 }
 
@@ -139,7 +144,33 @@ static void fetch(const char * from, int64_t bytes) {
     for (int64_t i = 0; i < bytes && i < 1 << 18; i += 64) prefetch_l2(from + i);
 }
 
-/** Quantizes this thread's share of the columns: [expert][group of columns][block][column]. */
+/** The operation whose result this is a view of. */
+static int32_t maker_of(const Tensor * t) {
+    while (t->view_src && t->src[0]) t = t->src[0];
+    return t->op;
+}
+
+/**
+ * Quantizes this thread's share of a dense product's columns, [group of columns][block][column]. As far as possible that is what it has written itself:
+ * elements where the operation before is split by elements, else every nth column, as ggml splits norms.
+ */
+static void quantize_own(const Tensor * op, const Kind & kind, const Plan & plan, const Params * p, char * activations) {
+    const int64_t k = op->src[0]->ne[0];
+    const int32_t maker = maker_of(op->src[1]);
+    const bool by_elements = plan.blocks >= p->nth && (plan.n < p->nth || maker == GLU || maker == ADD || maker == FLASH_ATTN_EXT);
+    const int64_t from = by_elements ? plan.blocks * p->ith / p->nth : 0, to = by_elements ? plan.blocks * (p->ith + 1) / p->nth : plan.blocks;
+    for (int64_t c = by_elements ? 0 : p->ith; c < plan.n; c += by_elements ? 1 : p->nth) {
+        const int64_t group = c / GROUP * GROUP, width = plan.n - group < GROUP ? plan.n - group : (int64_t) GROUP;
+        const float * x = input(op, c);
+        char * out = activations + (group * plan.blocks + c - group) * kind.activation_bytes;
+        for (int64_t block = from; block < to; block++) {
+            const int64_t left = k - block * kind.unit;
+            kind.quantize(x + block * kind.unit, left < kind.unit ? (int) left : kind.unit, out + block * width * kind.activation_bytes);
+        }
+    }
+}
+
+/** The same of the columns of several experts, [expert][group of columns][block][column], or where there are fewer columns and blocks than threads. */
 static void quantize_columns(const Tensor * op, const Kind & kind, const Plan & plan, const Params * p, char * activations) {
     const int64_t k = op->src[0]->ne[0], experts = op->op == MUL_MAT ? 1 : op->src[0]->ne[2];
     const int64_t from = plan.n * plan.blocks * p->ith / p->nth, to = plan.n * plan.blocks * (p->ith + 1) / p->nth;
@@ -185,9 +216,11 @@ static void multiply(const Tensor * op, const Kind & kind, const Plan & plan, co
 static bool compute(Traits *, Params * p, Tensor * op) {
     const Tensor * w = op->src[0];
     const Kind & kind = *kind_of(w);
-    char * memory = aligned(p->wdata), * activations = memory + plan_bytes(op) * p->nth;
+    Queue * queues = (Queue *) aligned(p->wdata);
+    char * memory = (char *) (queues + p->nth), * activations = memory + plan_bytes(op) * p->nth;
     const Plan plan = make_plan(op, kind, memory + plan_bytes(op) * p->ith);
-    quantize_columns(op, kind, plan, p, activations);
+    if (op->op == MUL_MAT && (plan.n >= p->nth || plan.blocks >= p->nth)) quantize_own(op, kind, plan, p, activations);
+    else quantize_columns(op, kind, plan, p, activations);
     const Vocabulary * some = (const Vocabulary *) op->extra;
     for (int64_t c = some ? p->ith : plan.n; c < plan.n; c += p->nth)
         for (int64_t row = 0; row < w->ne[1]; row++) ((float *) output(op, c))[row] = UNLIKELY;
@@ -196,14 +229,21 @@ static bool compute(Traits *, Params * p, Tensor * op) {
     int64_t step = panels / (4 * p->nth);
     if (step * bytes < 32768) step = (32768 + bytes - 1) / bytes;
     if (step * p->nth > panels) step = (panels + p->nth - 1) / p->nth;
-    const int64_t per_expert = (panels + step - 1) / step;
-    if (p->ith == 0) backend.chunk_set(p->threadpool, p->nth);
+    const int64_t per_expert = (panels + step - 1) / step, chunks = per_expert * experts;
+    __atomic_store_n(&queues[p->ith].next, 0, __ATOMIC_RELAXED);
     backend.barrier(p->threadpool);
     fetch(activations, plan.n * plan.blocks * kind.activation_bytes);
-    for (int64_t chunk = p->ith; chunk < per_expert * experts; chunk = backend.chunk_add(p->threadpool, 1)) {
-        const int64_t from = chunk % per_expert * step;
-        multiply(op, kind, plan, activations, chunk / per_expert, from, from + step < panels ? from + step : panels,
-                 some ? some->panels : nullptr);
+    // Its own first, the same in each product of a shape; then those of threads that are late.
+    for (int i = 0; i < p->nth; i++) {
+        const int owner = (p->ith + i) % p->nth;
+        const int64_t first = chunks * owner / p->nth, count = chunks * (owner + 1) / p->nth - first;
+        while (__atomic_load_n(&queues[owner].next, __ATOMIC_RELAXED) < count) {
+            const int64_t at = __atomic_fetch_add(&queues[owner].next, 1, __ATOMIC_RELAXED);
+            if (at >= count) break;
+            const int64_t chunk = first + at, from = chunk % per_expert * step;
+            multiply(op, kind, plan, activations, chunk / per_expert, from, from + step < panels ? from + step : panels,
+                     some ? some->panels : nullptr);
+        }
     }
     return true;
 }

@@ -20,7 +20,8 @@ static bool supports_op(Extra *, void *, const Tensor * op) {
 
 static Traits * get_traits(Extra *, const Tensor * op) {
     Traits * traits = matmul_traits(op);
-    return traits ? traits : attention_traits(op);
+    if (!traits) traits = attention_traits(op);
+    return traits ? traits : elementwise_traits(op);
 }
 
 static void never(Extra *) {}
@@ -49,10 +50,12 @@ static bool layout_holds(void * library) {
     Tensor * (*mul_mat)(void *, Tensor *, Tensor *);
     Tensor * (*mul_mat_id)(void *, Tensor *, Tensor *, Tensor *);
     Tensor * (*set_rows)(void *, Tensor *, Tensor *, Tensor *);
+    Tensor * (*sum)(void *, Tensor *, Tensor *);
+    Tensor * (*swiglu)(void *, Tensor *, Tensor *);
     Tensor * (*attention)(void *, Tensor *, Tensor *, Tensor *, Tensor *, float, float, float);
     if (!find(library, "ggml_init", init) || !find(library, "ggml_free", release) || !find(library, "ggml_new_tensor_3d", tensor) ||
         !find(library, "ggml_mul_mat", mul_mat) || !find(library, "ggml_mul_mat_id", mul_mat_id) || !find(library, "ggml_set_rows", set_rows) ||
-        !find(library, "ggml_flash_attn_ext", attention))
+        !find(library, "ggml_add", sum) || !find(library, "ggml_swiglu_split", swiglu) || !find(library, "ggml_flash_attn_ext", attention))
         return false;
     void * context = init({ 1 << 16, nullptr, true });
     if (!context) return false;
@@ -60,10 +63,12 @@ static bool layout_holds(void * library) {
     Tensor * w = tensor(context, F16, 64, 32, 1), * x = tensor(context, F32, 64, 5, 1), * index = tensor(context, I64, 5, 1, 1);
     Tensor * q = tensor(context, F32, 64, 8, 4), * mask = tensor(context, F16, 32, 64, 1);
     const Tensor * product = mul_mat(context, w, x), * experts = mul_mat_id(context, a, b, ids), * rows = set_rows(context, w, x, index);
+    const Tensor * added = sum(context, x, x), * gated = swiglu(context, x, x);
     const Tensor * attended = attention(context, q, a, a, mask, 0.5f, 0.0f, 0.0f);
     const bool holds = a->type == F16 && a->ne[0] == 64 && a->ne[1] == 32 && a->ne[2] == 4 && a->nb[0] == 2 && a->nb[1] == 128 && a->nb[2] == 4096 &&
         !a->buffer && !a->data && product->op == MUL_MAT && product->src[0] == w && product->src[1] == x && product->ne[0] == 32 &&
         experts->op == MUL_MAT_ID && experts->src[2] == ids && rows->op == SET_ROWS && rows->src[0] == x && rows->src[1] == index &&
+        added->op == ADD && added->src[1] == x && gated->op == GLU && gated->op_params[0] == SWIGLU && gated->src[1] == x &&
         attended->op == FLASH_ATTN_EXT && attended->src[3] == mask && float_at(attended->op_params) == 0.5f;
     release(context);
     return holds;
@@ -78,8 +83,7 @@ static const char * put_in() {
     Vector & (*types)();
     BufferType * (*cpu_type)();
     if (!find(library, "_Z39ggml_backend_cpu_get_extra_buffer_typesv", types) || !find(library, "ggml_backend_cpu_buffer_type", cpu_type) ||
-        !find(library, "ggml_threadpool_chunk_set", backend.chunk_set) ||
-        !find(library, "ggml_threadpool_chunk_add", backend.chunk_add) || !find(library, "ggml_backend_buffer_init", backend.buffer_init))
+        !find(library, "ggml_backend_buffer_init", backend.buffer_init))
         return "the CPU backend lacks a function";
     if (strcmp(cpu_type()->get_name(cpu_type()), "CPU") != 0 || !layout_holds(library)) return "the CPU backend has another layout";
     backend.barrier = ggml_barrier;

@@ -10,6 +10,8 @@ int32_t ouroboros_test_matmul(int32_t type, int64_t rows, int64_t k, int64_t row
                               int64_t columns, float * activations, int64_t used, int32_t * ids, int32_t threads, float * out);
 int32_t ouroboros_test_attention(const int64_t * shape, const float * factors, const float * queries, const void * keys, const void * values,
                                  const void * mask, const float * sinks, const int64_t * writes, float * out);
+int32_t ouroboros_test_elements(int32_t op, int32_t kind, int64_t k, int64_t rows, float * first, float * second, int64_t second_rows,
+                                int32_t swapped, int32_t threads, float * out);
 int32_t ouroboros_test_barrier(int32_t threads, int32_t rounds, int32_t pause);
 int32_t ouroboros_rows_argmax(const float * row, int32_t size);
 int32_t ouroboros_rows_near(const float * row, int32_t size, double bound, int32_t * tokens, float * logits, int32_t capacity);
@@ -39,7 +41,9 @@ static uint8_t * blocks(int64_t count, int bytes, int first, int second) {
     for (int64_t i = 0; i < count; i++)
         for (int place : places) {
             if (place < 0) continue;
-            const uint16_t half = (uint16_t) ((bits() & 0x83ff) | (bits() % 8 ? (6 + bits() % 8) << 10 : 0));
+            // One after the other: compilers choose the order of operands.
+            const uint32_t fraction = bits() & 0x83ff, exponent = bits() % 8 ? 6 + bits() % 8 : 0;
+            const uint16_t half = (uint16_t) (fraction | exponent << 10);
             memcpy(x + i * bytes + place, &half, 2);
         }
     return x;
@@ -123,6 +127,18 @@ static void attention(const Cached & k, const Cached & v, int64_t size, int64_t 
     free(writes);
 }
 
+static void elements(int64_t k, int64_t rows, int32_t threads) {
+    float * a = numbers(2 * k * rows), * b = numbers(k), * out = fresh<float>(k * rows);
+    for (int64_t i = 0; i < k * rows; i++) a[i] *= i % 7 ? 5 : 200;
+    if (ouroboros_test_elements(2, 0, k, rows, a, b, 1, 0, threads, out)) fail("add");
+    print("add", k, rows, threads, out, k * rows * 4);
+    if (ouroboros_test_elements(100, 2, k, rows, a, nullptr, 0, threads % 2, threads, out)) fail("swiglu");
+    print("swiglu", k, rows, threads, out, k * rows * 4);
+    free(a);
+    free(b);
+    free(out);
+}
+
 static void row(int32_t size) {
     float * x = numbers(size), * logits = fresh<float>(size / 2 + 1);
     const int32_t best = ouroboros_rows_argmax(x, size), capacity = size / 2 + 1, k = size < 20 ? size : 20;
@@ -156,6 +172,9 @@ int main() {
             attention(k, v, 96, 128, 5, 7, 1, 70, 2);
             attention(k, v, 128, 96, 12, 4, 4, 33, 3);
         }
+    elements(1, 1, 1);
+    elements(33, 5, 2);
+    elements(200, 8, 3);
     const int32_t sizes[] = { 1, 15, 128, 1000, 5003 };
     for (int32_t size : sizes) row(size);
     if (ouroboros_test_barrier(3, 200, 1000)) fail("barrier");

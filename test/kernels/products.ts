@@ -101,7 +101,7 @@ export function loadMultiply(file: string): Multiply {
     const out = new Float32Array(tokens * (ids ? used : columns) * rows).fill(Number.NaN)
     const rowBytes = (k / unit) * block
     const result = call(type, rows, k, rowBytes, experts, bytes, parts, tokens, columns, activations, used, ids ?? null, threads, out)
-    if (result === -2) throw new Error(`${name}: bits depend on how weights are asked for`)
+    if (result === -2) throw new Error(`${name}: bits depend on how weights are asked for, or on who quantizes what`)
     if (result !== 0) throw new Error(`no kernel for ${name} with rows of ${k}`)
     return out
   }
