@@ -1,19 +1,22 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import { reportSchema } from '../../src/bench/report.ts'
+import { homeFolder } from '../../src/models/home.ts'
 import { readRecording } from '../../src/replay/recording.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'bench-e2e-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+const run = (...args: string[]) => runWith(process.env, ...args)
+
+async function runWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk) => {
     stdout += chunk
@@ -77,4 +80,19 @@ it('ouroboros bench record and replay: a pair of models, its answers written aga
   const replayed = await run('bench', 'replay', file, '--hardware', 'flat-gpu', '--concurrency', '2')
   expect(replayed.code, replayed.stderr).toBe(0)
   expect(replayed.stdout).toMatch(/\ngsm8k +\d\.\d\dx/)
+})
+
+it('ouroboros bench serve: its servers know nothing of what others were asked', async () => {
+  writeFileSync(join(folder, 'gsm8k.jsonl'), `${JSON.stringify({ question: 'What is two and two?' })}\n`)
+  const home = join(folder, 'home')
+  mkdirSync(home)
+  for (const name of ['models', 'kernels'])
+    if (existsSync(join(homeFolder(), name))) symlinkSync(join(homeFolder(), name), join(home, name))
+  const flags = ['--data', folder, '--prompts', '1', '--concurrency', '1', '--rounds', '1', '-n', '4']
+  const pair = ['-m', 'smollm2-135m', '-md', 'smollm2-135m', '-c', '512', '-t', '1', '--no-calibrate']
+  const env = { ...process.env, OUROBOROS_HOME: home, OUROBOROS_HISTORY: 'on' }
+  const { code, stdout, stderr } = await runWith(env, 'bench', 'serve', ...flags, '--', ...pair)
+  expect(code, stderr).toBe(0)
+  expect(stdout).toMatch(/ouroboros.*1\/1/)
+  expect(existsSync(join(home, 'phrases'))).toBe(false)
 })

@@ -50,7 +50,7 @@ async function benchServe(serveFlags: readonly string[], flags: BenchServeFlags,
     const signal = AbortSignal.any([interrupt, AbortSignal.timeout(flags.limit * 60_000)])
     const measure = async (concurrency: number, speculative: boolean): Promise<Load> => {
       terminal.stderr.write(`${concurrency} at once, ${speculative ? 'ouroboros' : 'plain'}\n`)
-      const server = await startServer(['--parallel', String(concurrency), ...serveFlags])
+      const server = await startServer(['--parallel', String(concurrency), '--no-history', ...serveFlags])
       try {
         return await runLoad(server.url, { prompts, concurrency, maxTokens: flags.tokens, speculative }, signal)
       } finally {
