@@ -191,9 +191,10 @@ export interface GenerationResult {
 
 /** Milliseconds, but for the rate. */
 export interface Timings {
-  /** From its turn to the first tokens, and from there to the last ones. */
+  /** From its turn to the first tokens, and from there to the last ones. What the draft model does before the first tokens belongs to the second. */
   promptMs: number
   predictedMs: number
+  /** Of the tokens behind the first one. */
   predictedPerSecond: number
   /** Inside passes of the models: draft and target together. */
   engineMs: number

@@ -8,14 +8,14 @@ export async function measure(engine: Engine, request: GenerateRequest, signal: 
   const generation = engine.generate({ ...request, signal })
   const ids: number[] = []
   const widths: PassWidths[] = []
-  let first: number | undefined
+  let isFirst = true
   let before: EnergyCounters | null = null
   for await (const step of generation) {
     for (const { id } of step.tokens) ids.push(id)
-    if (first === undefined) {
-      first = step.tokens.length
-      before = readEnergy()
-    } else if (step.widths) widths.push(step.widths)
+    if (isFirst) before = readEnergy()
+    // Plain decoding reads the prompt with the target as well.
+    if (step.widths) widths.push(isFirst ? { ...step.widths, target: 0 } : step.widths)
+    isFirst = false
   }
   const joules = joulesBetween(before, readEnergy())
   const { text, usage, timings, statistics } = await generation.result
@@ -25,7 +25,7 @@ export async function measure(engine: Engine, request: GenerateRequest, signal: 
     ids,
     promptTokens: usage.promptTokens,
     tokens: usage.completionTokens,
-    decodedTokens: usage.completionTokens - (first ?? 0),
+    decodedTokens: Math.max(0, usage.completionTokens - 1),
     decodedMs: timings.predictedMs,
     tokensPerSecond: timings.predictedPerSecond,
     promptMs: timings.promptMs,

@@ -35,7 +35,7 @@ function secondsOf({ measured }: Sample, { target, draft }: Hardware): number {
   return sum(
     measured.widths.map((step) => {
       const drafting = step.draft.map((width) => (draft ? costOf(draft, width) : Number.NaN))
-      return costOf(target, step.target) + sum(drafting)
+      return (step.target > 0 ? costOf(target, step.target) : 0) + sum(drafting)
     }),
   )
 }

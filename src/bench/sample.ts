@@ -6,7 +6,7 @@ export interface Measured {
   readonly ids: readonly number[] | null
   readonly promptTokens: number
   readonly tokens: number
-  /** Tokens behind the first step (that one's came with the prompt), and the time they took. */
+  /** Tokens behind the first one, which comes with the prompt, and the time they took: all that the draft model does is part of it. */
   readonly decodedTokens: number
   readonly decodedMs: number
   readonly tokensPerSecond: number
@@ -16,7 +16,7 @@ export interface Measured {
   readonly draftPasses: number | null
   /** `histogram[n]` = steps that emitted n tokens. */
   readonly histogram: readonly number[] | null
-  /** Passes of the steps behind the first one, for projections. */
+  /** Passes of the steps, for projections; of the first one only the draft model's (target: 0). */
   readonly widths: readonly PassWidths[] | null
   /** What the whole machine used for the tokens behind the first step. */
   readonly joules: number | null
