@@ -34,19 +34,22 @@ export function textSlices(text: string, marksOf: () => Marks, cutsWords: boolea
     from = at
     count = run = 0
   }
+  const turn = (space: boolean) => {
+    if (space !== isSpace) run = 0
+    isSpace = space
+  }
   for (let at = 0; at < text.length; ) {
     const character = text.charAt(at)
     const mark = marks.get(character)?.find((word) => text.startsWith(word, at))
     if (mark) {
+      turn(mark.trim() === '')
       if (at > from && (count >= MOST_MARKS || (cutsWords && run + mark.length > LONGEST_RUN))) cut(at)
       count++
       run += mark.length
       at += mark.length
       continue
     }
-    const space = /\s/.test(character)
-    if (space !== isSpace) run = 0
-    isSpace = space
+    turn(/\s/.test(character))
     if (cutsWords && run >= LONGEST_RUN && !/[\udc00-\udfff]/.test(character)) cut(at)
     run++
     at++

@@ -28,3 +28,14 @@ it('any text is cut into parts that are all of it, have short words, few marks a
     { numRuns: 100 },
   )
 })
+
+it('a word goes on behind marks', () => {
+  const text = ` ${'<a>'.repeat(499)}${'!'.repeat(1500)}`
+  expect(
+    Math.max(
+      ...textSlices(text, () => marks, true)
+        .flatMap((slice) => slice.match(/\S+/g) ?? [])
+        .map((word) => word.length),
+    ),
+  ).toBeLessThan(1530)
+})
