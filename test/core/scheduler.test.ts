@@ -5,6 +5,7 @@ import {
   drive,
   type ForwardInput,
   Planner,
+  Sampler,
   type ScheduledSession,
   Scheduler,
   Session,
@@ -238,7 +239,10 @@ describe('joint passes', () => {
     const scheduler = new Scheduler(target)
     const scheduled = scheduler.join()
     const options = {
-      ...sessionOptions(fc.sample(setup, 1)[0] as Setup, new CachedSequence(target.open()), new VanillaDrafter()),
+      target: new CachedSequence(target.open()),
+      drafter: new VanillaDrafter(),
+      sampler: new Sampler(),
+      endTokens: new Set<number>(),
       load: scheduled,
       maxTokens: 1,
       promptChunk: () => 4,
