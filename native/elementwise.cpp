@@ -28,7 +28,7 @@ static const char * row_of(const Tensor * t, int64_t i1, int64_t i2, int64_t i3)
     return (const char *) t->data + i1 % t->ne[1] * t->nb[1] + i2 % t->ne[2] * t->nb[2] + i3 % t->ne[3] * t->nb[3];
 }
 
-/** All rows, this thread's elements: `second` elements behind a row's first operand lies the other one where both are in `src[0]`. */
+/** All rows, this thread's elements. Without `src[1]` a row of `src[0]` has both operands, the second one first if the operation is `swapped`. */
 template <class Function> static void compute_rows(const Params * p, Tensor * op, const Function & f) {
     const Tensor * a = op->src[0], * b = op->src[1];
     const int64_t k = op->ne[0], lines = (k + 15) / 16;
@@ -36,8 +36,7 @@ template <class Function> static void compute_rows(const Params * p, Tensor * op
     int64_t first = 0, second = 0;
     if (!b) {
         b = a;
-        int32_t swapped;
-        memcpy(&swapped, op->op_params + 1, sizeof swapped);
+        const bool swapped = op->op_params[1];
         (swapped ? first : second) = k;
     }
     for (int64_t i3 = 0; i3 < op->ne[3]; i3++)

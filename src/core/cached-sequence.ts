@@ -49,7 +49,8 @@ export class CachedSequence {
 
   /** Drops what is behind the first `most` tokens of the text. */
   truncate(most: number): void {
-    this.#keep(this.cache.reachable(Math.min(this.length, Math.max(Math.min(most, SINKS), most - this.skipped))))
+    const keep = Math.max(Math.min(most, SINKS), most - this.skipped)
+    if (keep < this.length) this.#keep(this.cache.reachable(keep))
   }
 
   /** Drops what is not a prefix of `prefix`; returns the tokens that are still to be sent, at least one. */
